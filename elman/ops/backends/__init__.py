@@ -1,0 +1,14 @@
+"""The kernels that can run a recurrence, in the order in which ``auto`` tries them."""
+
+from __future__ import annotations
+
+from elman._registry import Registry
+from elman.ops.backends import aten
+from elman.ops.backends.base import Backend
+from elman.ops.backends.plain import Reference
+
+__all__ = ["BACKENDS", "Backend"]
+
+BACKENDS: Registry[Backend] = Registry("backend")
+BACKENDS.register("aten", aten.Aten())
+BACKENDS.register("reference", Reference())
