@@ -60,7 +60,9 @@ class RunDirectory:
         except OSError as error:
             if isinstance(error, RunError):
                 raise
-            raise RunError(f"cannot create {path}: {error.strerror}. Choose another --out") from None
+            raise RunError(
+                f"cannot create {path}: {error.strerror}. Choose another --out"
+            ) from None
         run = cls(path, {})
         run._write_manifest()
         return run
