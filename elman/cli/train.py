@@ -1,0 +1,81 @@
+"""`elman train`: start a training, or continue one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import App, Parameter
+
+from elman.cli.flags import flags, given
+from elman.data.config import TextConfig
+from elman.models.config import LanguageModelConfig
+from elman.train.config import TrainConfig
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+    TextFlags = ModelFlags = TrainFlags = BaseModel
+else:
+    TextFlags = flags(TextConfig)
+    ModelFlags = flags(LanguageModelConfig)
+    TrainFlags = flags(TrainConfig)
+
+__all__ = ["train"]
+
+train = App(name="train", help="Train a model on your data, or continue a run.")
+
+
+def section(name: str) -> Parameter:
+    """Return a table of the configuration as a group of flags."""
+    return Parameter(group=f"[{name}]", show_default=False)
+
+
+@train.command(name="language-model")
+def language_model(
+    data: str | None = None,
+    *,
+    config: Path | None = None,
+    out: Path | None = None,
+    text: Annotated[TextFlags | None, section("text")] = None,
+    model: Annotated[ModelFlags | None, section("model")] = None,
+    train: Annotated[TrainFlags | None, section("train")] = None,
+) -> None:
+    """Train a network that predicts what comes next in a text, and so can write.
+
+    Args:
+        data: A text file, or the name of a built-in text (`elman data list`). Default: manual.
+        config: A TOML file with the same keys as the flags; flags win.
+        out: Folder to write the run to. Default: the next free runs/language-model-N.
+    """
+    from elman._config import load_config
+    from elman.cli.training import run_training
+    from elman.tasks.config import LanguageModelTask
+
+    overrides = {"text": given(text), "model": given(model), "train": given(train)}
+    if data is not None:
+        overrides["data"] = data
+    task = load_config(LanguageModelTask, config, overrides)
+    run_training(task, out or next_free(Path("runs"), "language-model"))
+
+
+@train.default
+def resume(
+    *, resume: Path, train: Annotated[TrainFlags | None, section("train")] = None
+) -> None:
+    """Continue a run exactly where it stopped, or further with new limits.
+
+    Args:
+        resume: The run's folder.
+    """
+    from elman.cli.training import resume_training
+
+    resume_training(resume, given(train))
+
+
+def next_free(folder: Path, name: str) -> Path:
+    """Return the first of ``name-1``, ``name-2``, ... that does not exist yet."""
+    number = 1
+    while (folder / f"{name}-{number}").exists():
+        number += 1
+    return folder / f"{name}-{number}"
