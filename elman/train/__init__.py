@@ -22,7 +22,7 @@ HOME = {
     "Started": "events",
     "Stepped": "events",
     "Stopped": "events",
-    "TensorBoardWriter": "log",
+    "TensorBoardWriter": "tensorboard",
     "TrainConfig": "config",
     "Validated": "events",
     "bits_per_character": "metrics",
