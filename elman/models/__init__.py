@@ -1,7 +1,8 @@
 """Whole networks: frontend -> recurrent body -> head, one file per topology.
 
 Public names arrive when they are asked for, so that what needs no torch (`config`, `ngram`)
-can be imported without it. Read `language_model.py` first.
+can be imported without it. The function `generate` has its file's name, so it is imported from
+there. Read `language_model.py` first.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from elman.models.config import BodyConfig, LanguageModelConfig
-    from elman.models.generate import generate, next_token_probs
+    from elman.models.generate import next_token_probs
     from elman.models.language_model import LanguageModel, LanguageModelLoss
     from elman.models.ngram import NGram, uniform_nats
     from elman.models.sampler import Sampler
@@ -24,7 +25,6 @@ __all__ = [
     "LanguageModelLoss",
     "NGram",
     "Sampler",
-    "generate",
     "load_model",
     "model_bytes",
     "model_metadata",
@@ -39,7 +39,6 @@ HOME = {
     "LanguageModelLoss": "language_model",
     "NGram": "ngram",
     "Sampler": "sampler",
-    "generate": "generate",
     "load_model": "save",
     "model_bytes": "save",
     "model_metadata": "save",
