@@ -59,12 +59,11 @@ class Training:
         self.config = config
         self.device = use_device(config)
         self.model = model.to(self.device)
-        groups = parameter_groups(model)
-        self.parameters = [p for group in groups for p in group]
+        self.parameters = [p for p in model.parameters() if p.requires_grad]
         if not self.parameters or not batches:
             what = "parameters that learn" if batches else "batches in an epoch"
             raise ConfigError(f"nothing to train: there are no {what}")
-        self.optimizers = make_optimizers(groups, config)
+        self.optimizers = make_optimizers(parameter_groups(model), config)
         self.schedule = Schedule(config)
         self.trigger = NonMonotonic(config.asgd_interval)
         self.average = WeightAverage(self.parameters) if config.ema_decay else None
