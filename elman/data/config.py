@@ -47,7 +47,7 @@ class TextConfig(Config):
     @classmethod
     def _encoding_is_known(cls, name: str) -> str:
         try:
-            b"".decode(name)
+            "a".encode(name)  # an empty text would not even look the name up
         except (LookupError, ValueError):
             raise ValueError(
                 "not a text encoding Python knows; try utf-8, latin-1 or utf-16"

@@ -22,6 +22,7 @@ from elman._errors import DataError
 __all__ = ["Piece", "decode_chunks", "is_gzip", "read_bytes", "read_text"]
 
 CHUNK_BYTES = 1 << 20
+HEAD_BYTES = 16  # enough to know what a file is
 GZIP_RATIO = 100
 GZIP_SLACK = 1 << 20  # a small file of one repeated letter is no attack
 
@@ -159,7 +160,9 @@ def decode_chunks(
         DataError: If the bytes are not text in that encoding, or there is no text in them.
     """
     raw = iter(chunks)
-    head = next(raw, b"")
+    head = b""
+    while len(head) < HEAD_BYTES and (chunk := next(raw, b"")):
+        head += chunk
     if not head:
         raise DataError(f"{name} is empty. Give a file with some text in it")
     refuse_binary(head, name, encoding)
