@@ -23,7 +23,7 @@ CHUNK = 1 << 22
 """Logits formed at a time; in float32 they take 16 MB."""
 
 IGNORE = -100
-"""A target that is not counted: padding. Torch's number."""
+"""A target that is not counted: padding. Torch's number; any other below zero does the same."""
 
 
 def linear_cross_entropy(
@@ -38,7 +38,8 @@ def linear_cross_entropy(
         h: Features of each row.
         weight: One vector for each token.
         bias: Or ``None``.
-        targets: Token ids; rows of `IGNORE` are left out of the mean. The mean of no rows is 0.
+        targets: Token ids; rows below zero are padding, left out of the mean. The mean of no
+            rows is 0.
         chunk: Logits to hold at a time.
 
     Shape:
@@ -73,7 +74,7 @@ class _LinearCrossEntropy(torch.autograd.Function):
         chunk: int,
         learning: bool,
     ) -> Tensor:
-        counted = targets != IGNORE
+        counted = targets >= 0
         n = counted.sum().clamp(min=1)
         index = targets.masked_fill(~counted, 0).unsqueeze(1)  # (N, 1)
         need_h, need_weight, need_bias = (learning and n for n in ctx.needs_input_grad[:3])
@@ -93,7 +94,7 @@ class _LinearCrossEntropy(torch.autograd.Function):
                 continue
             grad = logits.sub_(norm).exp_()  # (n, V), the probabilities
             grad.scatter_add_(1, index[part], grad.new_full((1, 1), -1.0).expand_as(index[part]))
-            grad *= (counted[part] / n).unsqueeze(1)
+            grad *= counted[part].unsqueeze(1).to(grad.dtype) / n
             if grad_h is not None:
                 grad_h[part] = grad.to(weight.dtype) @ weight
             if grad_weight is not None:

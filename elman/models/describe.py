@@ -17,10 +17,10 @@ def describe(model: nn.Module) -> str:
 
     Example:
         >>> print(describe(torch.nn.Linear(3, 2)))
-        parameter  shape   count       MB
-        weight     2 x 3       6     0.00
-        bias       2           2     0.00
-        total                  8     0.00
+        parameter  shape         count        MB
+        weight     2 x 3             6      0.00
+        bias       2                 2      0.00
+        total                        8      0.00
     """
     rows = [("parameter", "shape", "count", "MB")]
     megabytes = 0.0

@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from elman._errors import ConfigError
-from elman.models.cross_entropy import CHUNK, IGNORE, linear_cross_entropy
+from elman.models.cross_entropy import CHUNK, linear_cross_entropy
 
 __all__ = ["AdaptiveHead", "LinearHead", "TokenHead"]
 
@@ -28,7 +28,7 @@ class TokenHead(Protocol):
         """Return logits ``(..., V)`` of features ``(..., H)``."""
 
     def nats(self, h: Tensor, targets: Tensor) -> Tensor:
-        """Return the mean nats of ``targets (N,)`` given ``h (N, H)``; `IGNORE` is left out."""
+        """Return the mean nats of ``targets (N,)`` given ``h (N, H)``; padding is left out."""
 
     def log_probs(self, h: Tensor) -> Tensor:
         """Return log-probabilities ``(..., V)`` of features ``(..., H)``."""
@@ -137,7 +137,7 @@ class AdaptiveHead(nn.Module):
 
     def nats(self, h: Tensor, targets: Tensor) -> Tensor:
         """Return the mean nats; only the clusters of the targets are computed."""
-        counted = targets != IGNORE
+        counted = targets >= 0
         if not bool(counted.any()):
             return h.sum() * 0.0
         output: Tensor = self.softmax(h[counted], targets[counted]).output

@@ -141,7 +141,7 @@ class LanguageModel(nn.Module):
     ) -> LanguageModelLoss:
         """Return the mean nats of ``targets``, without ever holding all logits at once.
 
-        Targets of -100 are left out of the mean: padding.
+        Targets below zero are left out of the mean: padding.
         """
         check_tokens("targets", targets, self.vocab_size, padded=True)
         check_shape("targets", targets, B=tokens.shape[0], T=tokens.shape[1])
@@ -188,7 +188,8 @@ def check_tokens(name: str, tokens: Tensor, vocab_size: int, *, padded: bool = F
         return
     low, high = (int(bound) for bound in tokens.aminmax())
     if (low < 0 and not padded) or high >= vocab_size:
+        wrong = high if high >= vocab_size else low
         raise DataError(
-            f"{name}: expected ids from 0 to {vocab_size - 1}, got {high if low >= 0 else low}; "
+            f"{name}: expected ids from 0 to {vocab_size - 1}, got {wrong}; "
             "was the text encoded with this model's vocabulary?"
         )

@@ -94,8 +94,9 @@ class Sampler:
             )
         if self.temperature == 0:
             return likeliest.squeeze(1)
-        # Differences to the best are at most 0, so no temperature can overflow.
-        scaled = (logits - best) / self.temperature
+        # Differences to the best are at most 0, so no temperature can overflow; a temperature
+        # that is 0 in the logits' precision would make 0 / 0 of the best itself.
+        scaled = (logits - best) / max(self.temperature, torch.finfo(logits.dtype).tiny)
         tokens = None
         if self.top_k is not None and self.top_k < scaled.shape[1]:
             scaled, tokens = scaled.topk(self.top_k, dim=1)

@@ -22,6 +22,7 @@ __all__ = ["FORMAT", "load_model", "model_bytes", "model_metadata"]
 FORMAT = 1
 """Version of the layout of names in the file; raised when an old reader would be wrong."""
 
+KEY = "elman"  # what elman knows of the file, as JSON, in the safetensors metadata
 MAX_HEADER = 4 << 20  # bytes; a model of 20,000 tensors needs about 2 MB
 MAX_TENSORS = 20_000
 
@@ -29,17 +30,19 @@ MAX_TENSORS = 20_000
 def model_bytes(model: nn.Module) -> bytes:
     """Return a model's parameters as a safetensors file; a shared tensor is stored once.
 
-    The metadata names the class, the format and, where the model has one, ``vocab_size``.
+    The metadata names the class, the format and, where the model has one, ``vocab_size``. The
+    same parameters always give the same bytes.
 
     Example:
         >>> model_metadata(model_bytes(torch.nn.Linear(2, 3)))
-        {'class': 'Linear', 'format': '1'}
+        {'class': 'Linear', 'format': 1}
     """
-    metadata = {"class": type(model).__name__, "format": str(FORMAT)}
+    facts: dict[str, Any] = {"class": type(model).__name__, "format": FORMAT}
     if (vocab_size := getattr(model, "vocab_size", None)) is not None:
-        metadata["vocab_size"] = str(vocab_size)
+        facts["vocab_size"] = vocab_size
     tensors = {name: t.detach().cpu().contiguous() for name, t in stored(model).items()}
-    return safetensors.torch.save(tensors, metadata)
+    # One key, because safetensors writes several in an order that changes from call to call.
+    return safetensors.torch.save(tensors, {KEY: json.dumps(facts)})
 
 
 def load_model(model: nn.Module, data: bytes) -> None:
@@ -49,15 +52,15 @@ def load_model(model: nn.Module, data: bytes) -> None:
         RunError: If the bytes are not a safetensors file written for this class and format, or
             the first name, shape or dtype that does not fit.
     """
-    metadata = model_metadata(data)
-    if metadata.get("format") != str(FORMAT):
+    facts = model_metadata(data)
+    if facts.get("format") != FORMAT:
         raise RunError(
-            f"model file: format {metadata.get('format')!r} is not '{FORMAT}'; it was written by "
+            f"model file: format {facts.get('format')!r} is not {FORMAT}; it was written by "
             "another version of elman, or not by elman"
         )
-    if metadata.get("class") != type(model).__name__:
+    if facts.get("class") != type(model).__name__:
         raise RunError(
-            f"model file: holds a {metadata.get('class')!r}, expected a '{type(model).__name__}'"
+            f"model file: holds a {facts.get('class')!r}, expected a '{type(model).__name__}'"
         )
     try:
         tensors = safetensors.torch.load(data)
@@ -70,8 +73,10 @@ def load_model(model: nn.Module, data: bytes) -> None:
             parameter.copy_(tensors[name])
 
 
-def model_metadata(data: bytes) -> dict[str, str]:
+def model_metadata(data: bytes) -> dict[str, Any]:
     """Return what a model file says of itself, after checking that its header is sound.
+
+    Empty for a safetensors file that elman did not write.
 
     Raises:
         RunError: If the bytes are a pickle, a zip, cut off, or have a header beyond the limits.
@@ -90,16 +95,23 @@ def model_metadata(data: bytes) -> dict[str, str]:
         )
     if length > MAX_HEADER:
         raise RunError(f"model file: a header of {length} bytes; at most {MAX_HEADER} are read")
-    try:
-        header: Any = json.loads(data[8 : 8 + length], object_pairs_hook=distinct)
-    except (ValueError, RecursionError) as error:  # JSON, UTF-8 or a duplicate key
-        raise RunError(f"model file: damaged header: {error}. Restore it from a copy") from None
-    metadata = header.get("__metadata__", {}) if isinstance(header, dict) else None
-    if not isinstance(metadata, dict) or not all(isinstance(v, str) for v in metadata.values()):
-        raise RunError("model file: damaged header: no table of names. Restore it from a copy")
+    header = json_object(data[8 : 8 + length])
     if len(header) > MAX_TENSORS + 1:
         raise RunError(f"model file: {len(header)} tensors; at most {MAX_TENSORS} are read")
-    return metadata
+    metadata = header.get("__metadata__", {})
+    facts = metadata.get(KEY, "{}") if isinstance(metadata, dict) else None
+    return json_object(facts.encode() if isinstance(facts, str) else b"null")
+
+
+def json_object(text: bytes) -> dict[str, Any]:
+    """Parse a part of the header: an object, each of its keys once."""
+    try:
+        found = json.loads(text, object_pairs_hook=distinct)
+    except (ValueError, RecursionError) as error:  # JSON, UTF-8 or a key that stands there twice
+        raise RunError(f"model file: damaged header: {error}. Restore it from a copy") from None
+    if not isinstance(found, dict):
+        raise RunError("model file: damaged header: no table of names. Restore it from a copy")
+    return found
 
 
 def distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -137,6 +149,6 @@ def check_fit(wanted: dict[str, Tensor], came: dict[str, Tensor]) -> None:
                     f"model file: '{name}' has {what} {have}, expected {want}; "
                     "was it trained with this config?"
                 )
-    for name in came:
+    for name in sorted(came):
         if name not in wanted:
             raise RunError(f"model file: '{name}' is unknown; was it trained with this config?")
