@@ -82,7 +82,7 @@ class TrainConfig(Config):
     eval_every: int | None = Field(default=None, ge=1)
     """Steps between validations. Unset: after each epoch. There is always one at the end."""
     sample_every: int | None = Field(default=None, ge=1)
-    """Steps between samples of what the model has learned. Unset: none."""
+    """Steps between samples of what the model has learned. Unset: after each validation."""
     checkpoint_every: int | None = Field(default=None, ge=1)
     """Steps between checkpoints. Unset: at each validation and about once a minute."""
     keep_checkpoints: int = Field(default=2, ge=1)

@@ -202,7 +202,7 @@ class Training:
                 self.average = WeightAverage(self.parameters)
                 self.average.load_state_dict(state["average"])
             self.carried = map_nest(lambda tensor: tensor.to(self.device), state["carried"])
-            self.step, self.epoch, self.index = state["cursor"]
+            self.step, self.epoch, self.index = map(int, state["cursor"])
             self.meter = Meter(**state["meter"])
             self.nonfinite, self.skipped = state["nonfinite"]
             self.best, self.best_step, self.without_gain, self.validated_step = state["best"]
