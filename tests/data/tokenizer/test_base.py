@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -30,7 +31,7 @@ texts = st.text(max_size=60) | st.text("catdog's ’\r\n\tAΣé猫😀", max_siz
 
 def cut(text: str, places: list[int]) -> list[str]:
     edges = [0, *sorted(min(place, len(text)) for place in places), len(text)]
-    return [text[a:b] for a, b in zip(edges, edges[1:], strict=False)]
+    return [text[a:b] for a, b in itertools.pairwise(edges)]
 
 
 def joined(tokenizer: Tokenizer, chunks: list[str]) -> list[int]:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import json
 import sys
 
@@ -61,7 +62,7 @@ def test_cuts_do_not_depend_on_chunks(chunks: list[str]) -> None:
     big = [chunk * 3000 for chunk in chunks]
     pieces = list(pieces_of(big))
     assert pieces == list(pieces_of(["".join(big)]))
-    for before, after in zip(pieces, pieces[1:], strict=False):
+    for before, after in itertools.pairwise(pieces):
         crosses = not before[-1].isspace() and after[0].isspace()
         assert crosses or len(before) == PIECE
 
