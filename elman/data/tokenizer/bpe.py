@@ -90,7 +90,7 @@ class BPETokenizer:
                 max_token_length=LONGEST_TOKEN,
                 show_progress=False,
             )
-            engine.train_from_iterator((utf8(text).decode() for text in sample), trainer)
+            engine.train_from_iterator((learnable(text) for text in sample), trainer)
             model = json.loads(engine.to_str())["model"]
         pieces = sorted(model["vocab"], key=model["vocab"].__getitem__)
         return cls(pieces, [(left, right) for left, right in model["merges"]], config.lowercase)
@@ -224,6 +224,15 @@ def pieces_of(texts: Iterable[str]) -> Iterator[str]:
         rest = rest[start:]
     if rest:
         yield rest
+
+
+def learnable(piece: str) -> list[str]:
+    """Return a piece to learn from, its runs without white space cut to 256 characters.
+
+    Learning visits every word again at each merge, and a line without spaces is one huge word.
+    """
+    text = utf8(piece).decode()
+    return re.findall(r"\s*\S{1,256}|\s+", text) if re.search(r"\S{257}", text) else [text]
 
 
 def last_cut(text: str, start: int, end: int) -> int:
