@@ -49,6 +49,13 @@ class BodyConfig(Config):
     backend: str = "auto"
     """The kernels to run on; `elman doctor` lists them."""
 
+    @field_validator("dropout_hidden")
+    @classmethod
+    def _has_a_between(cls, value: float | None, info: ValidationInfo) -> float | None:
+        if value and info.data.get("num_layers") == 1:
+            raise wrong("nothing is between the layers when num_layers = 1")
+        return value
+
     @field_validator("chrono_max")
     @classmethod
     def _chrono_fits(cls, value: int | None, info: ValidationInfo) -> int | None:

@@ -130,6 +130,11 @@ def test_tied_weights_are_one_tensor() -> None:
     assert untied.parameter_count() > model.parameter_count()
 
 
+def test_tied_weights_start_small_enough_for_a_softmax() -> None:
+    tied = LanguageModel(V, LanguageModelConfig(tie_weights=True)).embedding.weight
+    assert 0.09 < tied.abs().max() <= 0.1
+
+
 @pytest.mark.parametrize("name", ["activation_reg", "temporal_reg"])
 def test_penalties_are_added_in_training_alone(name: str) -> None:
     model = make(**{name: 2.5}, dropout_output=0.5)
