@@ -12,7 +12,7 @@ from pathlib import Path
 
 from torch import nn
 
-from elman._errors import RunError
+from elman._errors import ConfigError, RunError
 from elman.train.checkpoint import CheckpointStore
 from elman.train.config import TrainConfig
 from elman.train.events import Event, Sampled, Started, Stepped, Stopped, Validated
@@ -68,8 +68,8 @@ def fit(
         `Stopped`.
 
     Raises:
-        ConfigError: If the device is not there, or the run cannot be resumed with this
-            configuration.
+        ConfigError: If the device is not there, a knob needs ``validate`` or ``sample`` and has
+            none, or the run cannot be resumed with this configuration.
         RunError: If a checkpoint cannot be written or read.
         TrainingDiverged: If ``max_nonfinite`` steps in a row were not finite. No parameter is:
             the model, and the last checkpoint, are as before the first of them.
@@ -90,6 +90,7 @@ def fit(
         >>> type(events[0]).__name__, events[-1].reason, events[-2].nats < 0.01
         ('Started', 'epochs', True)
     """
+    check_heard(config, validates=validate is not None, samples=sample is not None)
     training = Training(model, len(source), config)
     origin = begin(training, checkpoints, resume)
     backward = make_backward(objective, training)
@@ -130,6 +131,20 @@ def fit(
             training.best_step,
             training.skipped,
         )
+
+
+def check_heard(config: TrainConfig, validates: bool, samples: bool) -> None:
+    """Refuse a knob that would do nothing because what it waits for never comes."""
+    waiting = {
+        "patience": config.patience is not None and not validates,
+        "schedule = 'plateau'": config.schedule == "plateau" and not validates,
+        "optimizer = 'nt-asgd'": config.optimizer == "nt-asgd" and not validates,
+        "sample_every": config.sample_every is not None and not samples,
+    }
+    for name, deaf in waiting.items():
+        if deaf:
+            needed = "sample" if name == "sample_every" else "validate"
+            raise ConfigError(f"train.{name} does nothing without `{needed}`: give fit() one")
 
 
 def begin(training: Training, checkpoints: CheckpointStore | None, resume: bool) -> Path | None:

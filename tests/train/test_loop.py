@@ -445,6 +445,15 @@ def test_nothing_to_train(small):
         list(fit(net, small.NextToken(net), small.Stream(), small.config()))
 
 
+@pytest.mark.parametrize(
+    "options",
+    [{"patience": 2}, {"schedule": "plateau"}, {"optimizer": "nt-asgd"}, {"sample_every": 2}],
+)
+def test_a_knob_that_would_do_nothing_is_refused(small, options):
+    with pytest.raises(ConfigError, match=f"{next(iter(options))}.* does nothing without"):
+        run(small, options)
+
+
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a device")
 def test_missing_device_is_named(small):
     with pytest.raises(ConfigError, match="finds no such device"):
