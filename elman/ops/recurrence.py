@@ -49,7 +49,7 @@ def recurrence(call: Call, *, reverse: bool = False, backend: str = "auto") -> R
         (torch.Size([5, 2, 4]), True)
     """
     call = prepare(call, reverse)
-    return finish(BACKENDS[explain(call, backend).chosen].run(call), call, reverse)
+    return finish(BACKENDS[choose(call, backend)].run(call), call, reverse)
 
 
 def recurrence_trace(
@@ -60,7 +60,7 @@ def recurrence_trace(
     Beyond a row's length states are held and gates carry no meaning.
     """
     call = prepare(call, reverse)
-    result, trace = BACKENDS[explain(call, backend).chosen].trace(call)
+    result, trace = BACKENDS[choose(call, backend)].trace(call)
     result = finish(result, call, reverse)
     if not reverse:
         return result, trace
@@ -93,16 +93,20 @@ def explain(call: Call, backend: str = "auto") -> Explanation:
         BackendUnavailable: If ``backend`` is named and refuses.
         UnknownName: If there is no such backend.
     """
-    if backend != "auto":
-        reason = BACKENDS[backend].refuses(call)
-        if reason is not None:
-            raise BackendUnavailable(
-                f"backend '{backend}' cannot serve this call: {reason}. "
-                "Use backend='auto', which picks one that can"
-            )
     refusals = {name: BACKENDS[name].refuses(call) for name in BACKENDS}
-    able = [name for name, reason in refusals.items() if reason is None]
-    return Explanation(able[0] if backend == "auto" else backend, refusals)
+    return Explanation(choose(call, backend), refusals)
+
+
+def choose(call: Call, backend: str) -> str:
+    """Return the name of the backend that a call gets; auto takes the first that can serve."""
+    if backend == "auto":
+        return next(name for name in BACKENDS if BACKENDS[name].refuses(call) is None)
+    if (reason := BACKENDS[backend].refuses(call)) is not None:
+        raise BackendUnavailable(
+            f"backend '{backend}' cannot serve this call: {reason}. "
+            "Use backend='auto', which picks one that can"
+        )
+    return backend
 
 
 def prepare(call: Call, reverse: bool) -> Call:

@@ -32,18 +32,18 @@ def test_gates_are_packed_i_f_g_o() -> None:
 
 
 def test_learns_to_add() -> None:
-    """The adding problem: two of twenty numbers are marked, say their sum (guessing 1: 0.167)."""
+    """The adding problem: two of ten numbers are marked, say their sum (guessing 1: 0.167)."""
     torch.manual_seed(1)
     layer = nn.LSTM(2, 32, forget_bias=1.0)
     head = torch.nn.Linear(32, 1)
     optimizer = torch.optim.Adam([*layer.parameters(), *head.parameters()], lr=0.01)
     rows = torch.arange(64)
     losses = []
-    for _ in range(350):
-        values = torch.rand(20, 64)
-        marks = torch.zeros(20, 64)
-        marks[torch.randint(0, 10, (64,)), rows] = 1.0
-        marks[torch.randint(10, 20, (64,)), rows] = 1.0
+    for _ in range(500):
+        values = torch.rand(10, 64)
+        marks = torch.zeros(10, 64)
+        marks[torch.randint(0, 5, (64,)), rows] = 1.0
+        marks[torch.randint(5, 10, (64,)), rows] = 1.0
         output, _ = layer(torch.stack([values, marks], -1))
         loss = torch.nn.functional.mse_loss(head(output[-1]).squeeze(1), (values * marks).sum(0))
         optimizer.zero_grad()
@@ -51,4 +51,4 @@ def test_learns_to_add() -> None:
         torch.nn.utils.clip_grad_norm_(layer.parameters(), 1.0)
         optimizer.step()
         losses.append(float(loss.detach()))
-    assert sum(losses[-20:]) / 20 < 0.01
+    assert sum(losses[-20:]) / 20 < 0.005
