@@ -238,7 +238,8 @@ class RecurrentLayer(WeightedModule):
             - state: one tensor, or an LSTM's pair, each ``(L*D, B, .)``; ``(L*D, .)`` unbatched
             - lengths: ``(B,)`` whole numbers, a tensor or a list
             - reset: bool, ``(T, B)``, ``(B, T)`` if batch first, or ``(T,)`` unbatched
-            - returns: ``(output, state)``; output is shaped as x, with D*P or D*H features
+            - returns: ``(output, state)``; output is shaped as x, with D*P or D*H features. Both
+              have the dtype of the parameters, also under autocast, where products run in bfloat16
 
         Raises:
             ShapeError: If a shape does not fit the layer.
