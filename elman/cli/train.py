@@ -28,7 +28,9 @@ train = App(name="train", help="Train a model on your data, or continue a run.")
 
 def section(name: str) -> Parameter:
     """Return a table of the configuration as a group of flags."""
-    return Parameter(group=f"[{name}]", show_default=False)
+    return Parameter(
+        group=f"{name} (in TOML: the table of that name)", show_default=False, negative_iterable=()
+    )
 
 
 @train.command(name="language-model")
@@ -64,12 +66,24 @@ def language_model(
 
 
 @train.default
-def resume(*, resume: Path, train: Annotated[TrainFlags | None, section("train")] = None) -> None:
+def resume(
+    *,
+    resume: Path | None = None,
+    train: Annotated[TrainFlags | None, section("train")] = None,
+) -> None:
     """Continue a run exactly where it stopped, or further with new limits.
 
     Args:
         resume: The run's folder.
     """
+    from elman._errors import ConfigError
+
+    if resume is None:
+        raise ConfigError(
+            "say what to train, or what to go on with:\n"
+            "  elman train language-model [DATA]\n"
+            "  elman train --resume RUN"
+        )
     from elman.cli.training import resume_training
 
     resume_training(resume, given(train))

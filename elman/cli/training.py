@@ -41,7 +41,7 @@ def show(training: LanguageModelTraining) -> None:
     facts, path = training.corpus.facts, training.run.path
     console.print(
         f"text     {training.task.data}: {facts.train.tokens:,} tokens to train on, "
-        f"{facts.valid.tokens:,} held out, vocabulary {facts.vocabulary:,}\n"
+        f"{len(training.validated):,} to validate on, vocabulary {facts.vocabulary:,}\n"
         f"network  {training.task.model.cell}, {training.task.model.num_layers} x "
         f"{training.task.model.hidden_size} units, {training.model.parameter_count():,} "
         f"parameters ({byte_count(4 * training.model.parameter_count())})\n"

@@ -71,19 +71,24 @@ def recurrence_trace(
 
 @dataclass(frozen=True)
 class Explanation:
-    """Which backend a call gets, and why the others would not serve it.
+    """Which backend a call gets, and why not another.
 
     Attributes:
         chosen: The backend's name.
         refusals: For each backend its reason to refuse, or ``None`` if it can serve.
+        declines: For each that can serve, why ``auto`` looks further, or ``None``.
     """
 
     chosen: str
     refusals: dict[str, str | None]
+    declines: dict[str, str | None]
 
     def __str__(self) -> str:
-        rows = [f"{name}: {why or 'can serve'}" for name, why in self.refusals.items()]
-        return "\n  ".join([f"runs on '{self.chosen}'", *rows])
+        rows = [f"runs on '{self.chosen}'"]
+        for name, refusal in self.refusals.items():
+            slower = self.declines.get(name)
+            rows.append(f"{name}: {refusal or slower or 'can serve'}")
+        return "\n  ".join(rows)
 
 
 def explain(call: Call, backend: str = "auto") -> Explanation:
@@ -94,13 +99,22 @@ def explain(call: Call, backend: str = "auto") -> Explanation:
         UnknownName: If there is no such backend.
     """
     refusals = {name: BACKENDS[name].refuses(call) for name in BACKENDS}
-    return Explanation(choose(call, backend), refusals)
+    able = [name for name, reason in refusals.items() if reason is None]
+    declines = {name: BACKENDS[name].declines(call) for name in able}
+    return Explanation(choose(call, backend), refusals, declines)
 
 
 def choose(call: Call, backend: str) -> str:
-    """Return the name of the backend that a call gets; auto takes the first that can serve."""
+    """Return the name of the backend that a call gets.
+
+    ``auto`` takes the first that neither refuses nor declines; the last declines nothing.
+    """
     if backend == "auto":
-        return next(name for name in BACKENDS if BACKENDS[name].refuses(call) is None)
+        return next(
+            name
+            for name in BACKENDS
+            if BACKENDS[name].refuses(call) is None and BACKENDS[name].declines(call) is None
+        )
     if (reason := BACKENDS[backend].refuses(call)) is not None:
         raise BackendUnavailable(
             f"backend '{backend}' cannot serve this call: {reason}. "

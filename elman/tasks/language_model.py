@@ -6,6 +6,7 @@ Here the columns meet: a corpus from `data`, a network from `models`, the loop f
 from __future__ import annotations
 
 import itertools
+import os
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from typing import Any, Literal, NamedTuple
 import torch
 
 from elman._config import load_config, merged, to_toml
-from elman._errors import DataError
+from elman._errors import ConfigError, DataError
 from elman._run import RunDirectory
 from elman.data.builtin import BUILTIN
 from elman.data.corpus import Corpus, PartFacts, Progress, prepare_corpus
@@ -28,7 +29,7 @@ from elman.models.sampler import Sampler
 from elman.models.save import load_model, model_bytes
 from elman.tasks.config import LanguageModelTask
 from elman.train.checkpoint import CheckpointStore
-from elman.train.events import Event, Validated
+from elman.train.events import Event, Sampled, Validated
 from elman.train.loop import fit
 from elman.train.metrics import bits_per_character, perplexity
 from elman.train.objective import Batch, Outcome
@@ -38,6 +39,8 @@ __all__ = ["LanguageModelRun", "LanguageModelTraining", "Score", "score"]
 Split = Literal["train", "valid", "test"]
 IGNORED = -100
 """A target that is not scored."""
+VALIDATED_TOKENS = 1_000_000
+"""Tokens of the held-out part that are scored during the training, at most."""
 SAMPLE_TOKENS = 240
 SCORE_LENGTH = 512
 """Steps in one pass of scoring: changes the speed, not the result."""
@@ -149,6 +152,8 @@ class LanguageModelTraining:
             if isinstance(event, Validated) and event.best:
                 self.run.write({"model.safetensors": model_bytes(self.model)})
             yield event
+            if isinstance(event, Validated) and config.sample_every is None:
+                yield Sampled(event.step, self.sample())
         if len(self.corpus.valid) <= 1:  # nothing to choose by: the last is kept
             self.run.write({"model.safetensors": model_bytes(self.model)})
 
@@ -158,8 +163,13 @@ class LanguageModelTraining:
         return Outcome(loss.total, loss.nats.detach(), batch.targets.numel(), loss.state)
 
     def validate(self) -> float:
-        """Score the held-out part, as many streams side by side as training has rows."""
-        return score(self.model, self.corpus.valid, self.task.train.batch_size)
+        """Score the held-out part, of a long one its beginning, in as many streams as rows."""
+        return score(self.model, self.validated, self.task.train.batch_size)
+
+    @property
+    def validated(self) -> Ids:
+        """What is scored during the training; `elman eval` scores all of the held-out part."""
+        return self.corpus.valid[:VALIDATED_TOKENS]
 
     def sample(self, prompt: str = "") -> str:
         """Write a little, always from the same beginning and seed, so that samples compare."""
@@ -275,6 +285,8 @@ class LanguageModelRun:
             seed: Repeats the same text on the same machine.
             stop: A text that ends it; it is not yielded.
         """
+        if length < 0:
+            raise ConfigError(f"length: expected 0 (no end) or more, got {length}")
         sampler = Sampler(temperature, top_k, top_p, seed, never(self.tokenizer))
         pieces = continuation(self.model, self.tokenizer, prompt, sampler, length or None)
         return pieces if not stop else until(pieces, stop)
@@ -357,7 +369,7 @@ def located(task: LanguageModelTask) -> LanguageModelTask:
     """Return a task whose files are named from the root, so that it can resume from anywhere."""
 
     def absolute(name: str | None) -> str | None:
-        return name if name is None or name in BUILTIN else str(Path(name).absolute())
+        return name if name is None or name in BUILTIN else os.path.abspath(name)
 
     files = {"valid": absolute(task.text.valid), "test": absolute(task.text.test)}
     text = task.text.model_copy(update=files)

@@ -15,6 +15,9 @@ class Backend(Protocol):
     def refuses(self, call: Call) -> str | None:
         """Return why this backend cannot serve the call, or ``None`` if it can."""
 
+    def declines(self, call: Call) -> str | None:
+        """Return why ``auto`` should look further though this backend can serve, or ``None``."""
+
     def run(self, call: Call) -> Result:
         """Run the call."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from elman.ops import reference
+import elman.ops.reference as reference
 from elman.ops.call import Call, Result, Trace
 
 __all__ = ["Reference"]
@@ -13,6 +13,10 @@ class Reference:
 
     def refuses(self, call: Call) -> str | None:
         """Refuse nothing."""
+        return None
+
+    def declines(self, call: Call) -> str | None:
+        """Decline nothing: it is the last that is asked."""
         return None
 
     def run(self, call: Call) -> Result:
