@@ -284,8 +284,9 @@ REGULARISED = {
 }
 
 
-def backends_for(layer: Any) -> list[str]:
-    return [name for name, why in layer.explain().refusals.items() if why is None]
+def backends_for(layer: Any, x: Tensor | None = None, **options: Any) -> list[str]:
+    refusals = layer.explain(x, **options).refusals
+    return [name for name, why in refusals.items() if why is None]
 
 
 @pytest.mark.parametrize("options", list(REGULARISED))
@@ -296,7 +297,7 @@ def test_backends_agree_in_training_and_evaluation(cell: str, options: str) -> N
     for training in (True, False):
         layer.train(training)
         results = []
-        for backend in ("reference", *backends_for(layer)):
+        for backend in ("reference", *backends_for(layer, x, lengths=LENGTHS)):
             layer.backend = backend
             torch.manual_seed(2)
             results.append(layer(x, lengths=LENGTHS)[0])

@@ -12,7 +12,7 @@ from tests.ops.calls import random_call
 
 @pytest.mark.parametrize("name", list(BACKENDS))
 def test_backend_keeps_the_protocol(name: str) -> None:
-    for method in ("refuses", "run", "trace"):
+    for method in ("refuses", "declines", "run", "trace"):
         owed = inspect.signature(getattr(Backend, method))
         assert list(owed.parameters)[1:] == list(
             inspect.signature(getattr(BACKENDS[name], method)).parameters
