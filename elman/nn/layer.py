@@ -222,6 +222,7 @@ class RecurrentLayer(WeightedModule):
         *,
         lengths: Lengths | None = None,
         reset: Tensor | None = None,
+        hx: State | None = None,
     ) -> tuple[Any, Any]:
         """Run whole sequences.
 
@@ -232,6 +233,7 @@ class RecurrentLayer(WeightedModule):
                 output is zero, and the state stays what it was at the row's last step.
             reset: True where the state is zero before that step: a new sequence starts there,
                 for both directions.
+            hx: The state under torch's name, for code that passes it by keyword.
 
         Shape:
             - x: ``(T, B, I)``, ``(B, T, I)`` if batch first, ``(T, I)`` unbatched, or packed
@@ -246,6 +248,10 @@ class RecurrentLayer(WeightedModule):
             DtypeError: If a dtype or a device does not fit the layer.
             BackendUnavailable: If the backend asked for by name cannot serve this call.
         """
+        if hx is not None:
+            if state is not None:
+                raise ShapeError("state: given twice, also as hx; give one of them")
+            state = hx
         if isinstance(x, PackedSequence):
             return self._forward_packed(x, state, lengths, reset)
         output, final = self._over_layers(self._arrange(x, state, lengths, reset), recurrence)

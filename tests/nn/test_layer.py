@@ -645,6 +645,13 @@ def test_a_wrong_shape_is_one_clear_error(x: Tensor, state: Any, message: str) -
         nn.LSTM(3, 4)(x, state)
 
 
+def test_the_state_is_taken_under_torchs_name_too() -> None:
+    layer, x, h = nn.GRU(3, 4), torch.randn(5, 2, 3), torch.randn(1, 2, 4)
+    assert torch.equal(layer(x, hx=h)[0], layer(x, h)[0])
+    with pytest.raises(ShapeError, match="given twice"):
+        layer(x, h, hx=h)
+
+
 def test_lengths_are_whole_numbers() -> None:
     cpu = torch.device("cpu")
     assert as_lengths(np.array([1, 2], dtype=np.int32), 2, cpu).dtype == torch.int64
