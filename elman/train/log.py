@@ -117,7 +117,8 @@ class ProgressView:
         best = "" if event.best is None else f"; best validation {self._loss(event.best)}"
         at = "" if event.best_step is None else f" at step {event.best_step:,}"
         took = f"{event.step:,} steps, {clock(event.elapsed_s)}"
-        self._line(f"stopped by {event.reason} after {took}{best}{at}")
+        ended = "interrupted" if event.reason == "interrupted" else f"stopped by {event.reason}"
+        self._line(f"{ended} after {took}{best}{at}")
 
     def _line(self, text: str) -> None:
         self.console.print(Text(text), soft_wrap=True)
