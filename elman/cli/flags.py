@@ -24,7 +24,7 @@ def flags(config: type[Config]) -> type[BaseModel]:
         shown = "" if default in (None, (), []) else f" [default: {shorthand(default)}]"
         fields[name] = (
             field.annotation | None,  # type: ignore[operator]
-            Field(default=None, description=f"{field.description or ''}{shown}"),
+            Field(default=None, description=f"{field.description or ''}{shown}".replace("`", "")),
         )
     return create_model(f"{config.__name__}Flags", **fields)
 

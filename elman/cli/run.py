@@ -17,6 +17,7 @@ __all__ = ["evaluate", "generate", "next_word"]
 def evaluate(
     run: Path,
     data: str | None = None,
+    /,
     *,
     split: Literal["train", "valid", "test"] = "valid",
     streams: int = 1,
@@ -45,6 +46,7 @@ def evaluate(
 
 def generate(
     run: Path,
+    /,
     *,
     prompt: Annotated[str, Parameter(allow_leading_hyphen=True)] = "",
     length: int = 500,
@@ -87,7 +89,11 @@ def generate(
 
 
 def next_word(
-    run: Path, prompt: Annotated[str, Parameter(allow_leading_hyphen=True)], *, count: int = 10
+    run: Path,
+    prompt: Annotated[str, Parameter(allow_leading_hyphen=True)],
+    /,
+    *,
+    count: int = 10,
 ) -> None:
     """Show the probable next words after a text, as bars.
 

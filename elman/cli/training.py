@@ -49,11 +49,11 @@ def show(training: LanguageModelTraining) -> None:
         highlight=False,
         soft_wrap=True,
     )
-    per_character = facts.train.tokens / max(1, facts.train.characters)
+    train, valid = (p.tokens / max(1, p.characters) for p in (facts.train, facts.valid))
     stopped = None
     with ExitStack() as stack:
         listeners: list[Any] = [
-            stack.enter_context(ProgressView(console, per_character)),
+            stack.enter_context(ProgressView(console, (train, valid))),
             stack.enter_context(JsonlWriter(training.run.metrics)),
         ]
         if training.task.train.tensorboard:

@@ -118,7 +118,7 @@ def choose(call: Call, backend: str) -> str:
     if (reason := BACKENDS[backend].refuses(call)) is not None:
         raise BackendUnavailable(
             f"backend '{backend}' cannot serve this call: {reason}. "
-            "Use backend='auto', which picks one that can"
+            "Use the backend 'auto', which picks one that can"
         )
     return backend
 

@@ -55,7 +55,7 @@ def test_version(elman: Elman) -> None:
     ("words", "message"),
     [
         (["frobnicate"], 'Unknown command "frobnicate"'),
-        (["generate"], "--run requires an argument"),
+        (["generate"], "RUN"),
         (
             ["train", "language-model", "--model.hiden-size", "3"],
             "Did you mean --model.hidden-size",

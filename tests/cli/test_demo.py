@@ -5,6 +5,10 @@ from pathlib import Path
 from tests.cli.small import Elman
 
 
+def test_demo_needs_time(elman: Elman) -> None:
+    assert "expected more than 0" in elman("demo", "--seconds", 0).err
+
+
 def test_demo_learns_shows_and_compares(elman: Elman, tmp_path: Path) -> None:
     done = elman("demo", "--seconds", 4)
     assert done.code == 0, done.err

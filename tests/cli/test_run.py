@@ -63,6 +63,16 @@ def test_next_shows_words_with_bars(elman: Elman, trained: Path) -> None:
     assert all("%" in line and "█" in line for line in bars)
 
 
+def test_next_needs_a_count(elman: Elman, trained: Path) -> None:
+    done = elman("next", trained, "the", "--count", 0)
+    assert done.code == 2 and "count: expected at least 1" in done.err
+
+
+def test_eval_needs_a_stream(elman: Elman, trained: Path) -> None:
+    done = elman("eval", trained, "--streams", 0)
+    assert done.code == 2 and "streams: expected at least 1" in done.err
+
+
 def test_eval_scores_beside_baselines(elman: Elman, trained: Path) -> None:
     done = elman("eval", trained, "--baselines")
     for word in ("this network", "uniform", "unigram", "5-gram", "bits/character"):

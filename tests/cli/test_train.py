@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pickle
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -124,9 +126,53 @@ def test_awd_options_train(elman: Elman, tmp_path: Path) -> None:
 def test_large_vocabulary_options_train(elman: Elman, tmp_path: Path) -> None:
     (tmp_path / "t.txt").write_text(" ".join(f"w{i % 97}" for i in range(2000)))
     words = ("--text.tokenizer", "word", "--model.sparse-embedding", "--train.steps", 3)
-    cut = ("--model.adaptive-cutoffs", 20, "--model.adaptive-cutoffs", 50)
+    cut = ("--model.adaptive-cutoffs", 20, 50)
     done = elman("train", "language-model", "t.txt", *SMALL, *words, *cut)
     assert done.code == 0, done.err
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--model.backend", "atne"), "unknown backend 'atne'; did you mean 'aten'?"),
+        (("--model.backend", "aten", "--model.layer-norm"), "cannot serve this call"),
+        (("--train.device", "cuda:9"), "finds no such device"),
+        (("--train.patience", 2, "--text.valid-fraction", 0), "held-out data"),
+        (("--model.tie-weights", "--model.sparse-embedding"), "cannot be combined"),
+    ],
+)
+def test_a_refused_training_leaves_no_run(
+    elman: Elman, tmp_path: Path, words: tuple[object, ...], message: str
+) -> None:
+    (tmp_path / "t.txt").write_text(TEXT)
+    done = elman("train", "language-model", "t.txt", *SMALL, *words, "--train.steps", 2)
+    assert done.code == 2
+    assert message in done.err and "Traceback" not in done.err
+    assert not list(tmp_path.glob("runs/*"))
+
+
+def test_unknown_task_and_built_in_text_have_a_nearest_name(elman: Elman) -> None:
+    assert "did you mean 'language-model'?" in elman("train", "language-modle").err
+    assert "did you mean 'manual'?" in elman("train", "language-model", "manuel").err
+
+
+def test_a_full_disk_is_one_message(elman: Elman, tmp_path: Path) -> None:
+    # the kernel refuses every file beyond a size, as a full disk does
+    code = (
+        "import resource, signal\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))\n"
+        "from elman.cli import main\n"
+        "main(['train', 'language-model', 't.txt', '--out', 'run', '--train.steps', '2',"
+        " '--train.batch-size', '2', '--train.tbptt-length', '8'])"
+    )
+    (tmp_path / "t.txt").write_text(TEXT)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert "cannot write" in done.stderr and "Traceback" not in done.stderr
+    assert not [p for p in tmp_path.rglob("*.tmp")]
 
 
 def test_diverged_training_exits_with_3(elman: Elman, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -88,6 +89,26 @@ def test_interrupt_saves_and_says_how_to_go_on(tmp_path: Path) -> None:
     assert process.wait(60) == 130
     assert "elman train --resume run" in (tmp_path / "said.txt").read_text()
     assert list((tmp_path / "run" / "checkpoints").glob("*.safetensors"))
+
+
+def test_held_out_bits_are_of_the_held_out_text(elman: Elman, tmp_path: Path) -> None:
+    (tmp_path / "t.txt").write_text("a b c d " * 300 + "longword " * 40)
+    words = ("--text.tokenizer", "word", "--train.steps", 2, "--out", "run")
+    said = elman("train", "language-model", "t.txt", *SMALL, *words).err
+    shown = re.search(r"best validation [\d.]+ nats \(([\d.]+) bits/char\)", said)
+    evaluated = elman("eval", "run", "--streams", 4).out
+    assert shown is not None
+    assert float(shown[1]) == pytest.approx(float(evaluated.split()[6]), abs=0.01)
+
+
+def test_interrupted_early_leaves_a_model_to_try(tmp_path: Path) -> None:
+    (tmp_path / "t.txt").write_text(TEXT)
+    words = ("--train.minutes", "5", "--train.eval-every", "100000", "--out", "run")
+    process = start(tmp_path, "train", "language-model", "t.txt", *SMALL, *words)
+    wait_for_step(tmp_path / "run", 10)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(60) == 130
+    assert (tmp_path / "run" / "model.safetensors").exists()
 
 
 def test_resume_with_a_new_limit_goes_further(elman: Elman, tmp_path: Path) -> None:
