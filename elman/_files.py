@@ -34,7 +34,9 @@ def atomic_write(path: Path, data: bytes) -> None:
         os.replace(temporary, path)
         sync_folder(path.parent)
     except OSError as error:
-        raise RunError(f"cannot write {path}: {error.strerror}. Choose another place") from error
+        raise RunError(
+            f"cannot write {path}: {error.strerror}. Make room, or choose another place"
+        ) from error
     finally:
         if temporary is not None:
             with contextlib.suppress(FileNotFoundError):  # gone: it was renamed

@@ -73,8 +73,7 @@ def generate(
     opened = LanguageModelRun.open(run)
     if prompt == "-":
         prompt = sys.stdin.read()
-    sys.stdout.write(prompt)
-    for piece in opened.generate(
+    pieces = opened.generate(
         prompt,
         length=length,
         temperature=temperature,
@@ -82,7 +81,9 @@ def generate(
         top_p=top_p,
         seed=seed,
         stop=stop,
-    ):
+    )
+    sys.stdout.write(prompt)
+    for piece in pieces:
         sys.stdout.write(piece)
         sys.stdout.flush()
     sys.stdout.write("\n")
@@ -104,13 +105,14 @@ def next_word(
     """
     from elman.tasks.language_model import LanguageModelRun
     from elman.tasks.next_word import next_words
+    from elman.train.log import printable
 
     opened = LanguageModelRun.open(run)
     words = next_words(opened.model, opened.tokenizer, prompt, count)
     console = Console()
     console.print(prompt, style="bold", highlight=False, markup=False)
-    width = max((len(word.text) for word in words), default=0)
+    width = max((len(printable(word.text)) for word in words), default=0)
     for word in words:
         drawn = bar(word.probability / words[0].probability)
-        line = f"  {word.text:<{width}}  {word.probability:6.1%}  {drawn}"
+        line = f"  {printable(word.text):<{width}}  {word.probability:6.1%}  {drawn}"
         console.print(line, highlight=False, markup=False)

@@ -41,6 +41,13 @@ class Entry:
     def __contains__(self, name: str) -> bool:
         return name in self._arrays
 
+    @property
+    def fingerprint(self) -> str:
+        """A text that differs when any array does."""
+        return " ".join(
+            f"{name}:{about['bytes']}:{about['crc32']:08x}" for name, about in self._arrays.items()
+        )
+
     def array(self, name: str) -> np.ndarray[Any, np.dtype[Any]]:
         """Return an array, memory-mapped and read-only."""
         about = self._arrays[name]

@@ -87,6 +87,7 @@ class Corpus:
         valid: Likewise; empty if nothing is held out.
         test: Likewise, or ``None`` if neither a fraction nor a file was asked for.
         facts: Sizes.
+        fingerprint: Differs when any token of any part does.
     """
 
     tokenizer: Tokenizer
@@ -94,6 +95,7 @@ class Corpus:
     valid: Ids
     test: Ids | None
     facts: Facts
+    fingerprint: str
 
 
 def prepare_corpus(
@@ -298,4 +300,5 @@ def mapped(entry: Entry) -> Corpus:
         valid=entry.array("valid") if "valid" in entry else empty,
         test=entry.array("test") if "test" in entry else None,
         facts=Facts(tokenizer.vocab_size, **parts),
+        fingerprint=entry.fingerprint,
     )

@@ -16,7 +16,7 @@ from elman._errors import ConfigError, DataError
 from elman.models.language_model import LanguageModel, LanguageState
 from elman.models.sampler import Sampler
 
-__all__ = ["CHUNK", "evaluating", "generate", "next_token_probs"]
+__all__ = ["CHUNK", "evaluating", "generate", "next_token_probs", "read"]
 
 CHUNK = 1024
 """Tokens of a prompt read at a time."""
@@ -96,9 +96,13 @@ def next_token_probs(
 
 
 def read(
-    model: LanguageModel, ids: Sequence[int], state: LanguageState | None
+    model: LanguageModel, ids: Sequence[int], state: LanguageState | None = None
 ) -> tuple[Tensor, LanguageState]:
-    """Read a prompt; return the logits ``(1, V)`` after it, and the state."""
+    """Read a prompt of any length, in chunks; return the logits ``(1, V)`` after it, and the state.
+
+    Raises:
+        DataError: If the prompt is empty.
+    """
     if len(ids) == 0:
         raise DataError(
             "prompt: expected at least one token, got none; a newline is a good beginning"

@@ -6,6 +6,7 @@ Here the columns meet: a corpus from `data`, a network from `models`, the loop f
 from __future__ import annotations
 
 import itertools
+import json
 import os
 import tomllib
 from collections.abc import Iterator
@@ -28,8 +29,9 @@ from elman.models.ngram import NGram, uniform_nats
 from elman.models.sampler import Sampler
 from elman.models.save import load_model, model_bytes
 from elman.tasks.config import LanguageModelTask
+from elman.tasks.prompt import prompt_ids
 from elman.train.checkpoint import CheckpointStore
-from elman.train.events import Event, Sampled, Stopped, Validated
+from elman.train.events import Event, Sampled, Started, Stopped, Validated
 from elman.train.loop import fit
 from elman.train.metrics import bits_per_character, perplexity
 from elman.train.objective import Batch, Outcome
@@ -37,7 +39,7 @@ from elman.train.objective import Batch, Outcome
 __all__ = ["LanguageModelRun", "LanguageModelTraining", "Score", "score"]
 
 Split = Literal["train", "valid", "test"]
-MODEL = "model.safetensors"
+MODEL, TOKENIZER, DATA = "model.safetensors", "tokenizer.json", "data.json"
 IGNORED = -100
 """A target that is not scored."""
 VALIDATED_TOKENS = 1_000_000
@@ -127,7 +129,8 @@ class LanguageModelTraining:
         model = new_model(task, corpus.tokenizer)
         files = {
             "config.toml": to_toml(task).encode(),
-            "tokenizer.json": corpus.tokenizer.to_json().encode(),
+            TOKENIZER: corpus.tokenizer.to_json().encode(),
+            DATA: json.dumps({"fingerprint": corpus.fingerprint}).encode(),
         }
         return cls(task, corpus, model, RunDirectory.create(out, files), resume=False)
 
@@ -138,11 +141,8 @@ class LanguageModelTraining:
         """Take up a run where it stopped; ``changes`` overlay its ``[train]`` table."""
         run = RunDirectory.open(path)
         task = read_task(run, {"train": changes})
-        tokenizer = read_tokenizer(run)
-        corpus = prepare_corpus(task.data, task.text, progress, tokenizer=tokenizer)
-        if changes:
-            run.write({"config.toml": to_toml(task).encode()})
-        return cls(task, corpus, new_model(task, tokenizer), run, resume=True)
+        corpus = own_corpus(run, task, progress)
+        return cls(task, corpus, new_model(task, corpus.tokenizer), run, resume=True)
 
     def events(self) -> Iterator[Event]:
         """Train; the best model so far is written to the run directory before its event."""
@@ -165,6 +165,8 @@ class LanguageModelTraining:
             checkpoints=CheckpointStore(self.run.checkpoints, config.keep_checkpoints),
             resume=self.resume,
         ):
+            if isinstance(event, Started) and self.resume:
+                self.run.write({"config.toml": to_toml(self.task).encode()})  # accepted by now
             if isinstance(event, Validated) and event.best:
                 self.keep()
             if isinstance(event, Stopped) and MODEL not in self.run:
@@ -238,7 +240,7 @@ class LanguageModelRun:
 
     def corpus(self, progress: Progress | None = None) -> Corpus:
         """Return the data that the run was trained on, split as it was."""
-        return prepare_corpus(self.task.data, self.task.text, progress, tokenizer=self.tokenizer)
+        return own_corpus(self.directory, self.task, progress)
 
     def evaluate(
         self,
@@ -269,6 +271,11 @@ class LanguageModelRun:
             raise DataError(
                 f"the {split} part has {len(ids)} tokens; scoring needs at least 2. "
                 "Choose another --split, or give a text"
+            )
+        if streams > len(ids) // 2:
+            raise ConfigError(
+                f"streams: {len(ids)} tokens leave no past for {streams} streams; "
+                f"use at most {len(ids) // 2}, better far fewer"
             )
         nats = {"this network": score(self.model, ids, streams, progress)}
         if baselines and own:
@@ -366,11 +373,14 @@ def continuation(
     length: int | None = None,
 ) -> Iterator[str]:
     """Yield pieces of text after a prompt; a character that is not complete waits."""
-    ids = tokenizer.encode(prompt or "\n").tolist()
-    if not ids:
-        raise DataError("the prompt has no token of the model's vocabulary: write more of it")
+    tokens = generate(model, prompt_ids(tokenizer, prompt), sampler)
+    return decoded(itertools.islice(tokens, length), tokenizer)
+
+
+def decoded(tokens: Iterator[int], tokenizer: Tokenizer) -> Iterator[str]:
+    """Yield the text of tokens as they come."""
     decoder = tokenizer.stream()
-    for token in itertools.islice(generate(model, ids, sampler), length):
+    for token in tokens:
         if piece := decoder.push(token):
             yield piece
     if rest := decoder.finish():
@@ -412,4 +422,21 @@ def read_task(run: RunDirectory, changes: dict[str, Any] | None = None) -> Langu
 
 def read_tokenizer(run: RunDirectory) -> Tokenizer:
     """Return the vocabulary of a run."""
-    return tokenizer_from_json(run.read("tokenizer.json").decode())
+    return tokenizer_from_json(run.read(TOKENIZER).decode())
+
+
+def own_corpus(run: RunDirectory, task: LanguageModelTask, progress: Progress | None) -> Corpus:
+    """Return the text that a run was started with, token for token.
+
+    Raises:
+        ConfigError: If it has changed since.
+    """
+    corpus = prepare_corpus(task.data, task.text, progress)
+    if corpus.tokenizer.to_json().encode() != run.read(TOKENIZER):  # learned anew, differently
+        corpus = prepare_corpus(task.data, task.text, progress, tokenizer=read_tokenizer(run))
+    if corpus.fingerprint != json.loads(run.read(DATA))["fingerprint"]:
+        raise ConfigError(
+            f"{task.data} is not the text that {run.path} was started with: its tokens differ. "
+            "Put that text back, or start a new run"
+        )
+    return corpus

@@ -18,8 +18,10 @@ from torch import Tensor
 
 from elman._errors import ConfigError
 from elman.data.tokenizer import Tokenizer
+from elman.models.generate import read
 from elman.models.language_model import LanguageModel
 from elman.nn.state import State, map_state
+from elman.tasks.prompt import prompt_ids
 
 __all__ = ["NextWord", "next_words"]
 
@@ -42,10 +44,10 @@ class Beginning(NamedTuple):
     """What may be written next, so far: whitespace, or a part of a word."""
 
     probability: float
-    token: int
+    ids: tuple[int, ...]
     text: str
     state: State
-    """The state before ``token``."""
+    """The state before the last of ``ids``."""
 
     @property
     def in_word(self) -> bool:
@@ -72,7 +74,6 @@ def next_words(
     """
     if count < 1:
         raise ConfigError(f"count: expected at least 1, got {count}")
-    ids = tokenizer.encode(prompt or "\n")
     tail = trailing_word(prompt)
     pieces = [tokenizer.decode([token]) for token in range(tokenizer.vocab_size)]
     whole = tokenizer.name == "word"  # then every token ends the word before it
@@ -81,9 +82,9 @@ def next_words(
     order = itertools.count()
     heap: list[tuple[float, int, Beginning]] = []
 
-    def branch(probs: Tensor, text: str, state: State, reach: float) -> None:
-        """Follow each token that may come after a beginning of probability ``reach``."""
-        in_word = bool(text) and not text.isspace()
+    def branch(begun: Beginning, probs: Tensor, state: State) -> None:
+        """Follow each token that may come after a beginning."""
+        reach, in_word = begun.probability, begun.in_word
         for token in torch.nonzero(probs * reach >= LEAST).flatten().tolist():
             if token == tokenizer.unk_id or (in_word and bool(ends[token])):
                 continue
@@ -92,13 +93,15 @@ def next_words(
             if word and not is_word(word[0]):
                 found[word if whole else word[0]] += chance  # a sign is a word of its own
                 continue
-            start = tail if not text and word == piece else ""
-            longer = Beginning(chance, token, (text or start) + piece, state)
+            ids = (*begun.ids, token)
+            text = tokenizer.decode(ids)
+            if not text[:1].isspace():
+                text = tail + text
+            longer = Beginning(chance, ids, text, state)
             heapq.heappush(heap, (-chance, next(order), longer))
 
-    context = torch.from_numpy(ids.astype("int64")).unsqueeze(0)
-    logits, state = model(context)
-    branch(probabilities(logits[0, -1]), "", state, 1.0)
+    logits, state = read(model, prompt_ids(tokenizer, prompt))
+    branch(Beginning(1.0, (), "", state), probabilities(logits[0]), state)
     for _ in range(BUDGET // WIDTH):
         best = heapq.nlargest(count, found.values())
         if not heap or (len(best) == count and best[-1] >= -heap[0][0]):
@@ -108,7 +111,7 @@ def next_words(
             if beginning.in_word:
                 complete = float(probs[ends].sum()) * beginning.probability
                 found[beginning.text.strip()] += complete
-            branch(probs, beginning.text, after, beginning.probability)
+            branch(beginning, probs, after)
     words = heapq.nlargest(count, found.items(), key=lambda item: item[1])
     return [NextWord(text, probability) for text, probability in words]
 
@@ -117,7 +120,7 @@ def extended(
     model: LanguageModel, group: list[Beginning]
 ) -> Iterator[tuple[Beginning, Tensor, State]]:
     """Read each beginning's last token, all side by side; yield what follows and the new state."""
-    tokens = torch.tensor([[beginning.token] for beginning in group])
+    tokens = torch.tensor([[beginning.ids[-1]] for beginning in group])
     first, *rest = (beginning.state for beginning in group)
     state = map_state(lambda *rows: torch.cat(rows, dim=-2), first, *rest)
     logits, after = model(tokens, state)

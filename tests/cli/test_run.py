@@ -73,6 +73,16 @@ def test_eval_needs_a_stream(elman: Elman, trained: Path) -> None:
     assert done.code == 2 and "streams: expected at least 1" in done.err
 
 
+def test_eval_refuses_streams_without_a_past(elman: Elman, trained: Path) -> None:
+    done = elman("eval", trained, "--streams", 100_000)
+    assert done.code == 2 and "leave no past" in done.err
+
+
+def test_a_refused_prompt_is_not_written(elman: Elman, trained: Path) -> None:
+    done = elman("generate", trained, "--prompt", "the", "--temperature", -1)
+    assert done.code == 2 and done.out == ""
+
+
 def test_eval_scores_beside_baselines(elman: Elman, trained: Path) -> None:
     done = elman("eval", trained, "--baselines")
     for word in ("this network", "uniform", "unigram", "5-gram", "bits/character"):

@@ -128,6 +128,19 @@ def test_resume_refuses_another_batch_size(elman: Elman, tmp_path: Path) -> None
     done = elman("train", "--resume", "run", "--train.batch-size", 2)
     assert done.code == 2
     assert "cannot resume" in done.err
+    assert "batch_size = 4" in (tmp_path / "run" / "config.toml").read_text()
+    assert elman("train", "--resume", "run", "--train.steps", 6).code == 0
+
+
+def test_resume_refuses_a_changed_text(elman: Elman, tmp_path: Path) -> None:
+    (tmp_path / "t.txt").write_text(TEXT)
+    elman("train", "language-model", "t.txt", *SMALL, "--train.steps", 4, "--out", "run")
+    (tmp_path / "t.txt").write_text(TEXT.replace("cat", "tac"))  # as long, with the same letters
+    done = elman("train", "--resume", "run", "--train.steps", 6)
+    assert done.code == 2
+    assert "is not the text that run was started with" in done.err
+    (tmp_path / "t.txt").write_text(TEXT)
+    assert elman("train", "--resume", "run", "--train.steps", 6).code == 0
 
 
 @pytest.mark.parametrize("name", ["events.out", "tensorboard"])

@@ -5,7 +5,7 @@ import itertools
 import pytest
 import torch
 
-from elman.data.tokenizer import CharTokenizer
+from elman.data.tokenizer import ByteTokenizer, CharTokenizer
 from elman.models.config import LanguageModelConfig
 from elman.models.language_model import LanguageModel
 from elman.tasks import next_word
@@ -80,6 +80,17 @@ def test_a_learned_text_is_continued(trained: LanguageModelRun) -> None:
 def test_an_unfinished_word_is_completed_whole(trained: LanguageModelRun) -> None:
     words = next_words(trained.model, trained.tokenizer, "the cat sat on the m", 2)
     assert words[0].text == "mat"
+
+
+def test_letters_of_several_bytes_are_told_apart() -> None:
+    torch.manual_seed(0)
+    model = LanguageModel(256, LanguageModelConfig(hidden_size=4, num_layers=1)).eval()
+    with torch.no_grad():
+        model.head.bias.fill_(-30)
+        for byte in (0xC3, 0xA9, 0xA8, 0x20):  # the bytes of é and è, and a space
+            model.head.bias[byte] = 0
+    words = [word.text for word in next_words(model, ByteTokenizer(), "a ", 60)]
+    assert {"é", "è"} <= set(words)
 
 
 def test_an_empty_prompt_is_a_line_start(trained: LanguageModelRun) -> None:

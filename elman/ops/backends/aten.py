@@ -68,12 +68,22 @@ class Aten:
 
     def run(self, call: Call) -> Result:
         """Call the kernel for one layer and direction, packed where lengths are given."""
-        return run_padded(call) if call.lengths is None else run_packed(call, call.lengths)
+        if torch.compiler.is_compiling():
+            # oneDNN's LSTM cannot be traced with gradients: the graph breaks around the kernel,
+            # as it does around torch.nn.LSTM.
+            untraced: Callable[[Call], Result] = torch.compiler.disable(run_now)  # type: ignore[no-untyped-call]
+            return untraced(call)
+        return run_now(call)
 
     def trace(self, call: Call) -> tuple[Result, Trace]:
         """Run the kernel, then recompute what is inside from the states, all steps at once."""
         result = self.run(call)
         return result, recover(call, result)
+
+
+def run_now(call: Call) -> Result:
+    """Run padded or packed."""
+    return run_padded(call) if call.lengths is None else run_packed(call, call.lengths)
 
 
 def flat(call: Call) -> tuple[list[Tensor], bool]:
