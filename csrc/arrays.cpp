@@ -44,27 +44,27 @@ bool is_dense(const nb::ndarray<nb::ro>& a) {
 
 }  // namespace
 
-const Arrays::Array& Arrays::open(const char* name, nb::handle array, bool writable) {
-  Array found;
-  bool is_array = false;
-  if (writable) {
-    nb::ndarray<> mutable_array;
-    is_array = nb::try_cast(array, mutable_array, false);
-    if (is_array) found = Array(mutable_array);
+const Arrays::Array& Arrays::open(const char* name, nb::handle array) {
+  for (const Array& held : held_)
+    if (held.from == array.ptr()) return held;
+  Array found{array.ptr(), {}, true};
+  nb::ndarray<> data;
+  if (nb::try_cast(array, data, false)) {
+    found.data = nb::ndarray<nb::ro>(data);
   } else {
-    is_array = nb::try_cast(array, found, false);
+    found.writable = false;
+    if (!nb::try_cast(array, found.data, false))
+      raise_type(std::string(name) + ": expected a dense array, got " +
+                 nb::type_name(array.type()).c_str());
   }
-  if (!is_array)
-    raise_type(std::string(name) + ": expected a " + (writable ? "writable " : "") +
-               "CPU array, got " + nb::type_name(array.type()).c_str());
-  if (found.device_type() != nb::device::cpu::value)
-    raise_type(std::string(name) + ": expected an array on the CPU, got device type " +
-               std::to_string(found.device_type()));
+  if (found.data.device_type() != nb::device::cpu::value)
+    raise_type(std::string(name) + ": expected an array on the CPU, got DLPack device type " +
+               std::to_string(found.data.device_type()));
   return held_.emplace_back(std::move(found));
 }
 
 Dims Arrays::shape(const char* name, nb::handle array, std::size_t dimensions) {
-  const Dims found = dims(open(name, array, false));
+  const Dims found = dims(open(name, array).data);
   if (found.size() != dimensions)
     raise_value(std::string(name) + ": expected " + std::to_string(dimensions) +
                 " dimensions, got shape " + text(found));
@@ -77,7 +77,10 @@ void* Arrays::take(const char* name, nb::handle array, Kind kind, const Dims& sh
     if (!needed) return nullptr;
     raise_type(std::string(name) + ": expected " + text(kind) + " " + text(shape) + ", got None");
   }
-  const Array& found = open(name, array, writable);
+  const Array& opened = open(name, array);
+  const auto& found = opened.data;
+  if (writable && !opened.writable)
+    raise_type(std::string(name) + ": expected a writable array, got a read-only one");
   if (found.dtype() != kind)
     raise_type(std::string(name) + ": expected " + text(kind) + ", got " + text(found.dtype()));
   if (dims(found) != shape)

@@ -5,6 +5,7 @@
 #include <nanobind/nanobind.h>
 #include <nanobind/ndarray.h>
 
+#include <deque>
 #include <type_traits>
 #include <vector>
 
@@ -35,7 +36,7 @@ class Arrays {
   /// Whether an array's values are of type T.
   template <class T>
   bool holds(const char* name, nanobind::handle array) {
-    return open(name, array, false).dtype() == kind_of<T>();
+    return open(name, array).data.dtype() == kind_of<T>();
   }
 
   /// Data to read, of exactly this shape; null for None where that is allowed.
@@ -51,13 +52,18 @@ class Arrays {
   }
 
  private:
-  using Array = nanobind::ndarray<nanobind::ro>;
+  struct Array {
+    PyObject* from;
+    nanobind::ndarray<nanobind::ro> data;
+    bool writable;
+  };
 
-  const Array& open(const char* name, nanobind::handle array, bool writable);
+  /// Each object is opened once, as a DLPack capsule can be.
+  const Array& open(const char* name, nanobind::handle array);
   void* take(const char* name, nanobind::handle array, Kind kind, const Dims& shape, bool needed,
              bool writable);
 
-  std::vector<Array> held_;
+  std::deque<Array> held_;  // references to its elements stay valid
 };
 
 }  // namespace elman
