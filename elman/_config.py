@@ -91,7 +91,11 @@ def explain(cls: type[Config], detail: ErrorDetails) -> str:
         return f"unknown key '{key}'{hint}"
     if detail["type"] == "missing":
         return f"'{key}' is missing"
-    return f"'{key}' = {detail['input']!r}: {detail['msg'][:1].lower()}{detail['msg'][1:]}"
+    message = detail["msg"].removeprefix("Value error, ")
+    message = message[:1].lower() + message[1:]
+    if isinstance(detail["input"], Mapping):  # the table as a whole is wrong, not one value
+        return f"[{key}] {message}" if key else message
+    return f"'{key}' = {detail['input']!r}: {message}"
 
 
 def fields_at(cls: type[Config], tables: list[str]) -> list[str]:

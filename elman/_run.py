@@ -15,6 +15,7 @@ Knows files and checksums only, nothing of what is in them and nothing of torch.
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -33,8 +34,7 @@ class RunDirectory:
 
     Example:
         >>> import tempfile
-        >>> run = RunDirectory.create(Path(tempfile.mkdtemp()) / "run")
-        >>> run.write({"config.toml": b"x = 1"})
+        >>> run = RunDirectory.create(Path(tempfile.mkdtemp()) / "run", {"config.toml": b"x = 1"})
         >>> RunDirectory.open(run.path).read("config.toml")
         b'x = 1'
     """
@@ -44,12 +44,13 @@ class RunDirectory:
         self._hashes = hashes
 
     @classmethod
-    def create(cls, path: Path) -> RunDirectory:
-        """Make a new run directory, or take an empty one.
+    def create(cls, path: Path, files: Mapping[str, bytes]) -> RunDirectory:
+        """Make a new run directory with its first files; where that fails, nothing stays.
 
         Raises:
             RunError: If something is there already or the place cannot be written.
         """
+        made = next((p for p in reversed([path, *path.parents]) if not p.exists()), None)
         try:
             if path.exists() and (not path.is_dir() or any(path.iterdir())):
                 raise RunError(
@@ -57,14 +58,16 @@ class RunDirectory:
                     "or continue that run with --resume"
                 )
             path.mkdir(parents=True, exist_ok=True)
+            run = cls(path, {})
+            run.write(files)
         except OSError as error:
+            if made is not None:
+                shutil.rmtree(made, ignore_errors=True)
             if isinstance(error, RunError):
                 raise
             raise RunError(
                 f"cannot create {path}: {error.strerror}. Choose another --out"
             ) from None
-        run = cls(path, {})
-        run._write_manifest()
         return run
 
     @classmethod

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from elman._config import Config, load_config, to_toml
 from elman._errors import ConfigError
@@ -15,6 +15,12 @@ class Part(Config):
     hidden_size: int = Field(default=4, ge=1)
     ratio: float = 0.5
     cutoffs: tuple[int, ...] = ()
+
+    @model_validator(mode="after")
+    def _fits(self) -> Part:
+        if self.ratio > self.hidden_size:
+            raise ValueError("ratio must not exceed hidden_size")
+        return self
 
 
 class Whole(Config):
@@ -62,6 +68,12 @@ def test_a_table_where_a_value_belongs() -> None:
         load_config(Whole, None, {"part": 3})
 
 
+def test_values_that_do_not_fit_each_other() -> None:
+    with pytest.raises(ConfigError) as caught:
+        load_config(Whole, None, {"part": {"ratio": 9.0}})
+    assert str(caught.value) == "[part] ratio must not exceed hidden_size"
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [(b"x = [", "not valid TOML"), (b'name = "\xff"', "not UTF-8 text at byte 8")],
@@ -91,7 +103,7 @@ def test_infinity_is_not_a_value() -> None:
         part=st.builds(
             Part,
             hidden_size=st.integers(1, 9999),
-            ratio=st.floats(allow_nan=False, allow_infinity=False),
+            ratio=st.floats(max_value=1, allow_nan=False, allow_infinity=False),
             cutoffs=st.lists(st.integers(0, 99)).map(tuple),
         ),
     )

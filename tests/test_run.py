@@ -11,8 +11,7 @@ from elman._run import RunDirectory
 
 
 def test_round_trip(tmp_path: Path) -> None:
-    run = RunDirectory.create(tmp_path / "run")
-    run.write({"a": b"1", "b": b"2"})
+    run = RunDirectory.create(tmp_path / "run", {"a": b"1", "b": b"2"})
     run.write({"a": b"3"})
     again = RunDirectory.open(run.path)
     assert (again.read("a"), again.read("b")) == (b"3", b"2")
@@ -22,22 +21,21 @@ def test_round_trip(tmp_path: Path) -> None:
 def test_create_refuses_a_folder_with_something_in_it(tmp_path: Path) -> None:
     (tmp_path / "mine").write_text("keep")
     with pytest.raises(RunError, match="not empty"):
-        RunDirectory.create(tmp_path)
+        RunDirectory.create(tmp_path, {})
     assert (tmp_path / "mine").read_text() == "keep"
     with pytest.raises(RunError, match="not empty"):
-        RunDirectory.create(tmp_path / "mine")
+        RunDirectory.create(tmp_path / "mine", {})
 
 
 def test_create_below_a_file(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(RunError, match="Not a directory"):
-        RunDirectory.create(tmp_path / "file" / "run")
+        RunDirectory.create(tmp_path / "file" / "run", {})
 
 
 @pytest.mark.parametrize("damage", [lambda b: b[:-1], lambda b: b + b"x", lambda b: b"X" + b[1:]])
 def test_every_change_is_caught(tmp_path: Path, damage: object) -> None:
-    run = RunDirectory.create(tmp_path / "run")
-    run.write({"model.safetensors": b"weights"})
+    run = RunDirectory.create(tmp_path / "run", {"model.safetensors": b"weights"})
     path = run.path / "model.safetensors"
     path.write_bytes(damage(path.read_bytes()))  # type: ignore[operator]
     with pytest.raises(RunError, match="not what was written"):
@@ -45,8 +43,7 @@ def test_every_change_is_caught(tmp_path: Path, damage: object) -> None:
 
 
 def test_missing_and_unlisted_files(tmp_path: Path) -> None:
-    run = RunDirectory.create(tmp_path / "run")
-    run.write({"a": b"1"})
+    run = RunDirectory.create(tmp_path / "run", {"a": b"1"})
     (run.path / "a").unlink()
     with pytest.raises(RunError, match="cannot read .*a: No such file"):
         run.read("a")
@@ -85,8 +82,7 @@ def test_a_crash_between_any_two_writes_leaves_a_valid_run(
 ) -> None:
     real = _run.atomic_write
     for allowed in range(5):
-        run = RunDirectory.create(tmp_path / str(allowed))
-        run.write({"a": b"old", "b": b"old"})
+        run = RunDirectory.create(tmp_path / str(allowed), {"a": b"old", "b": b"old"})
         count = 0
 
         def crash(path: Path, data: bytes, limit: int = allowed) -> None:
@@ -109,8 +105,7 @@ def test_a_crash_between_any_two_writes_leaves_a_valid_run(
 
 
 def test_failed_write_keeps_the_run_usable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    run = RunDirectory.create(tmp_path / "run")
-    run.write({"a": b"old"})
+    run = RunDirectory.create(tmp_path / "run", {"a": b"old"})
 
     def full(path: Path, data: bytes) -> None:
         raise RunError("No space left on device")
@@ -119,3 +114,13 @@ def test_failed_write_keeps_the_run_usable(tmp_path: Path, monkeypatch: pytest.M
     with pytest.raises(RunError, match="No space"):
         run.write({"a": b"new"})
     assert run.read("a") == b"old"
+
+
+def test_failed_create_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(path: Path, data: bytes) -> None:
+        raise RunError("No space left on device")
+
+    monkeypatch.setattr(_run, "atomic_write", full)
+    with pytest.raises(RunError, match="No space"):
+        RunDirectory.create(tmp_path / "new" / "deep" / "run", {"a": b"1"})
+    assert list(tmp_path.iterdir()) == []

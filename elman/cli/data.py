@@ -17,10 +17,10 @@ def list_data() -> None:
     from elman.data.builtin import BUILTIN
 
     table = Table(box=None, pad_edge=False)
-    for column in ("name", "characters", "licence", "what it is"):
-        table.add_column(column, justify="right" if column == "characters" else "left")
+    for column in ("name", "bytes", "licence", "what it is"):
+        table.add_column(column, justify="right" if column == "bytes" else "left")
     for name in BUILTIN:
         text = BUILTIN[name]
-        table.add_row(name, f"{text.size():,}", text.licence, text.description)
+        table.add_row(name, f"{text.size:,}", text.licence, text.description)
     Console().print(table)
     print("\nTrain on one: elman train language-model --data NAME")

@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Literal
 
 from rich.console import Console
-from rich.table import Table
+
+from elman.cli.show import bar, progress_bar, score_table
 
 __all__ = ["evaluate", "generate", "next_word"]
-
-BAR = 40
 
 
 def evaluate(
@@ -19,7 +18,7 @@ def evaluate(
     data: str | None = None,
     *,
     split: Literal["train", "valid", "test"] = "valid",
-    batch: int = 1,
+    streams: int = 1,
     baselines: bool = False,
 ) -> None:
     """Score how well a run predicts a text: nats, bits per character, perplexity.
@@ -28,25 +27,19 @@ def evaluate(
         run: The run's folder.
         data: Another text to score, whole. Default: the held-out part of the run's own data.
         split: Which part of the run's own data.
-        batch: Streams scored side by side; 1 gives every token its whole past.
+        streams: Parts of the text read side by side: faster, but only 1 gives every token its
+            whole past.
         baselines: Also score uniform, unigram and 5-gram models fitted on the training part.
     """
-    from elman.cli.show import progress_bar
     from elman.tasks.language_model import LanguageModelRun
 
     opened = LanguageModelRun.open(run)
     with progress_bar() as progress:
-        report = opened.evaluate(data, split=split, batch=batch, progress=progress)
-    table = Table(box=None, pad_edge=False)
-    for column in ("", "nats/token", "bits/character", "perplexity/token"):
-        table.add_column(column, justify="left" if not column else "right")
-    rows = [("this run", report.nats)]
-    if baselines:
-        with progress_bar() as progress:
-            rows += opened.baselines(split, data, progress=progress)
-    for name, nats in rows:
-        ...
-    Console().print(table)
+        scores = opened.evaluate(
+            data, split=split, streams=streams, baselines=baselines, progress=progress
+        )
+    Console().print(score_table(scores))
+    print(f"{scores[0].tokens:,} tokens, {scores[0].characters:,} characters")
 
 
 def generate(
@@ -101,13 +94,14 @@ def next_word(run: Path, prompt: str, *, count: int = 10) -> None:
         count: Words to show.
     """
     from elman.tasks.language_model import LanguageModelRun
+    from elman.tasks.next_word import next_words
 
-    words = LanguageModelRun.open(run).next_words(prompt, count)
+    opened = LanguageModelRun.open(run)
+    words = next_words(opened.model, opened.tokenizer, prompt, count)
     console = Console()
     console.print(prompt, style="bold", highlight=False, markup=False)
     width = max((len(word.text) for word in words), default=0)
     for word in words:
-        bar = "█" * max(1, round(BAR * word.probability / words[0].probability))
-        console.print(
-            f"  {word.text:<{width}}  {word.probability:7.2%}  {bar}", highlight=False, markup=False
-        )
+        drawn = bar(word.probability / words[0].probability)
+        line = f"  {word.text:<{width}}  {word.probability:6.1%}  {drawn}"
+        console.print(line, highlight=False, markup=False)

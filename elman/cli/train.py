@@ -13,9 +13,9 @@ from elman.models.config import LanguageModelConfig
 from elman.train.config import TrainConfig
 
 if TYPE_CHECKING:
-    from pydantic import BaseModel
-
-    TextFlags = ModelFlags = TrainFlags = BaseModel
+    from pydantic import BaseModel as ModelFlags
+    from pydantic import BaseModel as TextFlags
+    from pydantic import BaseModel as TrainFlags
 else:
     TextFlags = flags(TextConfig)
     ModelFlags = flags(LanguageModelConfig)
@@ -52,7 +52,11 @@ def language_model(
     from elman.cli.training import run_training
     from elman.tasks.config import LanguageModelTask
 
-    overrides = {"text": given(text), "model": given(model), "train": given(train)}
+    overrides: dict[str, object] = {
+        "text": given(text),
+        "model": given(model),
+        "train": given(train),
+    }
     if data is not None:
         overrides["data"] = data
     task = load_config(LanguageModelTask, config, overrides)
@@ -60,9 +64,7 @@ def language_model(
 
 
 @train.default
-def resume(
-    *, resume: Path, train: Annotated[TrainFlags | None, section("train")] = None
-) -> None:
+def resume(*, resume: Path, train: Annotated[TrainFlags | None, section("train")] = None) -> None:
     """Continue a run exactly where it stopped, or further with new limits.
 
     Args:

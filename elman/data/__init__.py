@@ -1,0 +1,36 @@
+"""Text into tokens, tokens into batches: tokenizers, readers, corpora, streams.
+
+Public names are imported when they are used; only `stream` needs torch. Read
+`tokenizer/base.py`, `text.py` and `corpus.py`, in this order.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+_HOMES = {
+    "BUILTIN": "builtin",
+    "Batch": "stream",
+    "Corpus": "corpus",
+    "TOKENIZERS": "tokenizer",
+    "TextConfig": "config",
+    "TokenStream": "stream",
+    "Tokenizer": "tokenizer",
+    "prepare_corpus": "corpus",
+    "read_text": "text",
+    "scoring_windows": "stream",
+    "tokenizer_from_json": "tokenizer",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(importlib.import_module(f"elman.data.{_HOMES[name]}"), name)
+    if name in set(_HOMES.values()):
+        return importlib.import_module(f"elman.data.{name}")
+    raise AttributeError(f"module 'elman.data' has no attribute '{name}'")
+
+
+def __dir__() -> list[str]:
+    return sorted(_HOMES)

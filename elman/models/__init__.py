@@ -1,0 +1,57 @@
+"""Whole networks: frontend -> recurrent body -> head, one file per topology.
+
+Public names arrive when they are asked for, so that what needs no torch (`config`, `ngram`)
+can be imported without it. The function `generate` has its file's name, so it is imported from
+there. Read `language_model.py` first.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from elman.models.config import BodyConfig, LanguageModelConfig
+    from elman.models.generate import next_token_probs
+    from elman.models.language_model import LanguageModel, LanguageModelLoss
+    from elman.models.ngram import NGram, uniform_nats
+    from elman.models.sampler import Sampler
+    from elman.models.save import load_model, model_bytes, model_metadata
+
+__all__ = [
+    "BodyConfig",
+    "LanguageModel",
+    "LanguageModelConfig",
+    "LanguageModelLoss",
+    "NGram",
+    "Sampler",
+    "load_model",
+    "model_bytes",
+    "model_metadata",
+    "next_token_probs",
+    "uniform_nats",
+]
+
+HOME = {
+    "BodyConfig": "config",
+    "LanguageModel": "language_model",
+    "LanguageModelConfig": "config",
+    "LanguageModelLoss": "language_model",
+    "NGram": "ngram",
+    "Sampler": "sampler",
+    "load_model": "save",
+    "model_bytes": "save",
+    "model_metadata": "save",
+    "next_token_probs": "generate",
+    "uniform_nats": "ngram",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in HOME:
+        raise AttributeError(f"module 'elman.models' has no attribute '{name}'")
+    return getattr(importlib.import_module(f"elman.models.{HOME[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,49 @@
+"""Parameters and topology: layers, cells, and what holds and regularises them.
+
+Read `lstm.py` first, then `layer.py`. The equations and kernels are in `elman.ops`.
+"""
+
+from elman.nn import init
+from elman.nn.cell import Cell, EquationCell
+from elman.nn.gru import GRU, GRUCell
+from elman.nn.layer import LayerTrace, RecurrentLayer
+from elman.nn.lstm import LSTM, LSTMCell
+from elman.nn.make import LAYERS, make_layer
+from elman.nn.recurrent import Bidirectional, Recurrent
+from elman.nn.regularize import EmbeddingDropout, LockedDropout, embedding_dropout
+from elman.nn.rnn import RNN, ElmanCell
+from elman.nn.stack import Stacked
+from elman.nn.state import (
+    State,
+    detach_state,
+    map_state,
+    state_from_tensors,
+    state_to_tensors,
+)
+
+__all__ = [
+    "GRU",
+    "LAYERS",
+    "LSTM",
+    "RNN",
+    "Bidirectional",
+    "Cell",
+    "ElmanCell",
+    "EmbeddingDropout",
+    "EquationCell",
+    "GRUCell",
+    "LSTMCell",
+    "LayerTrace",
+    "LockedDropout",
+    "Recurrent",
+    "RecurrentLayer",
+    "Stacked",
+    "State",
+    "detach_state",
+    "embedding_dropout",
+    "init",
+    "make_layer",
+    "map_state",
+    "state_from_tensors",
+    "state_to_tensors",
+]

@@ -52,7 +52,7 @@ class Call:
         - recurrent_mask: ``(B, R)``, multiplies ``h`` on its way into ``W_hh`` at every step
         - zoneout: one ``(T, B, .)`` or ``None`` for each state tensor: the fraction of the
           previous value that stays, 0 to 1 (a Bernoulli mask in training, the rate itself,
-          expanded, in evaluation)
+          expanded, in evaluation), in the order in which steps are run, also in reverse
     """
 
     spec: CellSpec

@@ -38,8 +38,16 @@ def reverse_reset(reset: Tensor, lengths: Tensor | None = None) -> Tensor:
     """Return the resets that the reverse direction must obey.
 
     A reset before step t cuts the sequence between t-1 and t, so the reverse direction, coming
-    from the right, starts afresh at t-1.
+    from the right, starts afresh at t-1. A reset that stands in the padding cuts nothing.
+
+    Example:
+        >>> reset = torch.tensor([[False], [True], [False], [True]])
+        >>> reverse_reset(reset, torch.tensor([3])).int().T
+        tensor([[0, 0, 1, 0]], dtype=torch.int32)
     """
     shifted = torch.zeros_like(reset)
     shifted[:-1] = reset[1:]
+    if lengths is not None:
+        # the first padded step's reset would else stand at the last valid step
+        shifted &= lengths_to_mask(lengths - 1, reset.shape[0])
     return reverse_time(shifted, lengths)

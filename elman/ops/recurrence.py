@@ -31,7 +31,8 @@ def recurrence(call: Call, *, reverse: bool = False, backend: str = "auto") -> R
         backend: A name in `backends.BACKENDS`, or ``auto``.
 
     Shape:
-        - returns: ``Result(output (T, B, R), state)``; the output is zero beyond the lengths
+        - returns: ``Result(output (T, B, R), state)``; the output is zero beyond the lengths.
+          Also under autocast both have the dtype of the weights
 
     Raises:
         ShapeError: If a shape does not fit the weights.
@@ -40,6 +41,7 @@ def recurrence(call: Call, *, reverse: bool = False, backend: str = "auto") -> R
         UnknownName: If there is no such backend.
 
     Example:
+        >>> from elman.ops import CELLS, Call, Weights
         >>> weights = Weights(torch.randn(4, 3), torch.randn(4, 4))
         >>> call = Call(CELLS["rnn_tanh"], torch.randn(5, 2, 3), (torch.zeros(2, 4),), weights)
         >>> output, (h,) = recurrence(call)
@@ -47,8 +49,7 @@ def recurrence(call: Call, *, reverse: bool = False, backend: str = "auto") -> R
         (torch.Size([5, 2, 4]), True)
     """
     call = prepare(call, reverse)
-    result = BACKENDS[explain(call, backend).chosen].run(call)
-    return reversed_result(result, call.lengths) if reverse else result
+    return finish(BACKENDS[choose(call, backend)].run(call), call, reverse)
 
 
 def recurrence_trace(
@@ -59,12 +60,13 @@ def recurrence_trace(
     Beyond a row's length states are held and gates carry no meaning.
     """
     call = prepare(call, reverse)
-    result, trace = BACKENDS[explain(call, backend).chosen].trace(call)
+    result, trace = BACKENDS[choose(call, backend)].trace(call)
+    result = finish(result, call, reverse)
     if not reverse:
         return result, trace
     gates = {name: reverse_time(g, call.lengths) for name, g in trace.gates.items()}
     states = {name: reverse_time(s, call.lengths) for name, s in trace.states.items()}
-    return reversed_result(result, call.lengths), Trace(gates, states)
+    return result, Trace(gates, states)
 
 
 @dataclass(frozen=True)
@@ -91,16 +93,20 @@ def explain(call: Call, backend: str = "auto") -> Explanation:
         BackendUnavailable: If ``backend`` is named and refuses.
         UnknownName: If there is no such backend.
     """
-    if backend != "auto":
-        reason = BACKENDS[backend].refuses(call)
-        if reason is not None:
-            raise BackendUnavailable(
-                f"backend '{backend}' cannot serve this call: {reason}. "
-                "Use backend='auto', which picks one that can"
-            )
     refusals = {name: BACKENDS[name].refuses(call) for name in BACKENDS}
-    able = [name for name, reason in refusals.items() if reason is None]
-    return Explanation(able[0] if backend == "auto" else backend, refusals)
+    return Explanation(choose(call, backend), refusals)
+
+
+def choose(call: Call, backend: str) -> str:
+    """Return the name of the backend that a call gets; auto takes the first that can serve."""
+    if backend == "auto":
+        return next(name for name in BACKENDS if BACKENDS[name].refuses(call) is None)
+    if (reason := BACKENDS[backend].refuses(call)) is not None:
+        raise BackendUnavailable(
+            f"backend '{backend}' cannot serve this call: {reason}. "
+            "Use backend='auto', which picks one that can"
+        )
+    return backend
 
 
 def prepare(call: Call, reverse: bool) -> Call:
@@ -116,9 +122,15 @@ def prepare(call: Call, reverse: bool) -> Call:
     return replace(call, x=reverse_time(call.x, call.lengths), reset=reset)
 
 
-def reversed_result(result: Result, lengths: Tensor | None) -> Result:
-    """Turn an output's time back."""
-    return Result(reverse_time(result.output, lengths), result.state)
+def finish(result: Result, call: Call, reverse: bool) -> Result:
+    """Turn an output's time back, and undo what autocast did to the dtype.
+
+    Under autocast each kernel answers in a dtype of its own. A state that is carried on for a
+    thousand windows must not lose bits at each, so all answer in the dtype of the weights.
+    """
+    dtype = call.weights.weight_ih.dtype
+    output = reverse_time(result.output, call.lengths) if reverse else result.output
+    return Result(output.to(dtype), tuple(s.to(dtype) for s in result.state))
 
 
 def check(call: Call) -> None:

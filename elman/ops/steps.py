@@ -89,6 +89,8 @@ class CellSpec:
         state: Names of the state tensors, ``h`` first.
         step: The equation.
         normed_state: Whether layer norm also applies to the memory inside the step.
+        keeps: The gate that multiplies the old memory, where there is one.
+        writes: The gate that multiplies what is new, where it is not ``1 - keeps``.
     """
 
     name: str
@@ -96,13 +98,15 @@ class CellSpec:
     state: tuple[str, ...]
     step: Step
     normed_state: bool = False
+    keeps: str | None = None
+    writes: str | None = None
 
 
 CELLS: Registry[CellSpec] = Registry("cell")
 for spec in (
     CellSpec("rnn_tanh", ("n",), ("h",), elman_tanh),
     CellSpec("rnn_relu", ("n",), ("h",), elman_relu),
-    CellSpec("lstm", ("i", "f", "g", "o"), ("h", "c"), lstm, normed_state=True),
-    CellSpec("gru", ("r", "z", "n"), ("h",), gru),
+    CellSpec("lstm", ("i", "f", "g", "o"), ("h", "c"), lstm, True, keeps="f", writes="i"),
+    CellSpec("gru", ("r", "z", "n"), ("h",), gru, keeps="z"),
 ):
     CELLS.register(spec.name, spec)

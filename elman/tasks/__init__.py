@@ -1,0 +1,25 @@
+"""One file for each task: the only room where models, data and training meet."""
+
+from __future__ import annotations
+
+import importlib
+
+HOME = {
+    "LanguageModelRun": "language_model",
+    "LanguageModelTask": "config",
+    "LanguageModelTraining": "language_model",
+    "Score": "language_model",
+    "next_words": "next_word",
+}
+
+__all__ = sorted(HOME)
+
+
+def __getattr__(name: str) -> object:
+    if name in HOME:
+        return getattr(importlib.import_module(f"elman.tasks.{HOME[name]}"), name)
+    raise AttributeError(f"module 'elman.tasks' has no attribute '{name}'")
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -5,61 +5,371 @@ Here the columns meet: a corpus from `data`, a network from `models`, the loop f
 
 from __future__ import annotations
 
+import itertools
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, Literal, NamedTuple
 
-import numpy as np
 import torch
-from torch import Tensor
 
-from elman._config import to_toml
-from elman._errors import RunError
+from elman._config import load_config, merged, to_toml
+from elman._errors import DataError
 from elman._run import RunDirectory
-from elman.data.corpus import Corpus, Progress, prepare_corpus
-from elman.data.stream import Batch, TokenStream, scoring_windows
-from elman.data.tokenizer import Tokenizer, tokenizer_from_json
-from elman.models.generate import generate
+from elman.data.builtin import BUILTIN
+from elman.data.corpus import Corpus, PartFacts, Progress, prepare_corpus
+from elman.data.stream import TokenStream, scoring_windows
+from elman.data.tokenizer import Ids, Tokenizer, tokenizer_from_json
+from elman.models.generate import evaluating, generate
 from elman.models.language_model import LanguageModel
+from elman.models.ngram import NGram, uniform_nats
 from elman.models.sampler import Sampler
-from elman.models.save import load_model, save_model
+from elman.models.save import load_model, model_bytes
 from elman.tasks.config import LanguageModelTask
 from elman.train.checkpoint import CheckpointStore
 from elman.train.events import Event, Validated
-from elman.train.loop import Outcome, fit
+from elman.train.loop import fit
+from elman.train.metrics import bits_per_character, perplexity
+from elman.train.objective import Batch, Outcome
 
-__all__ = ["LanguageModelRun", "Score", "score"]
+__all__ = ["LanguageModelRun", "LanguageModelTraining", "Score", "score"]
 
-MODEL, TOKENIZER, CONFIG = "model.safetensors", "tokenizer.json", "config.toml"
+Split = Literal["train", "valid", "test"]
+IGNORED = -100
+"""A target that is not scored."""
+SAMPLE_TOKENS = 240
+SCORE_LENGTH = 512
+"""Steps in one pass of scoring: changes the speed, not the result."""
 
 
 class Score(NamedTuple):
-    """How well a text is predicted: mean nats per token over ``tokens`` predictions."""
+    """How well a model predicts a text: mean nats per token, and the text's sizes."""
 
+    name: str
     nats: float
     tokens: int
+    characters: int
+
+    @property
+    def bits_per_character(self) -> float:
+        """Bits that each character costs, comparable between vocabularies."""
+        return bits_per_character(self.nats, self.tokens, self.characters)
+
+    @property
+    def perplexity(self) -> float:
+        """How many equally likely tokens would be as hard to guess."""
+        return perplexity(self.nats)
 
 
 @torch.inference_mode()
-def score(model: LanguageModel, ids: np.ndarray, batch: int = 1, length: int = 512) -> Score:
-    """Score every token but the first, each once, with the state carried from end to end.
+def score(
+    model: LanguageModel,
+    ids: Ids,
+    streams: int = 1,
+    progress: Progress | None = None,
+) -> float:
+    """Return the mean nats of every token but the first, the state carried from end to end.
 
     Args:
-        model: The network; it is put into evaluation and back.
-        ids: Tokens ``(N,)``.
-        batch: Streams scored side by side. With 1 every token is predicted from all that
-            precede it; with more, each stream starts without memory, which costs a little.
-        length: Tokens per pass; changes the speed, not the result.
+        model: The network; scored in evaluation mode and put back.
+        ids: The text, ``(N,)``.
+        streams: Parts of the text read side by side. With 1 every token is predicted from all
+            that precede it; with more, each part starts without memory, which costs a little.
+        progress: Told how far the work is.
     """
-    was_training = model.training
-    model.eval()
     state, total, count = None, 0.0, 0
-    try:
-        for window in scoring_windows(ids, batch, length):
-            nats, state = model.token_nats(window.inputs, window.targets, state)
-            ...
-    finally:
-        model.train(was_training)
-    return Score(total / count, count)
+    with evaluating(model):
+        for window in scoring_windows(ids, streams, SCORE_LENGTH):
+            targets = window.targets.masked_fill(~window.mask, IGNORED).to(model.device)
+            loss = model.loss(window.inputs.to(model.device), targets, state)
+            state, tokens = loss.state, int(window.mask.sum())
+            total, count = total + float(loss.nats) * tokens, count + tokens
+            if progress is not None:
+                progress(count, len(ids) - 1, "scoring")
+    return total / count
+
+
+class LanguageModelTraining:
+    """A training that is ready to start, or to go on: data read, network built, folder made.
+
+    Raises:
+        DataError: If the text cannot be read or is too short; nothing has been written then.
+        RunError: If the folder cannot be written, or the run not be continued.
+    """
+
+    def __init__(
+        self, task: LanguageModelTask, corpus: Corpus, run: RunDirectory, *, resume: bool
+    ) -> None:
+        self.task, self.corpus, self.run, self.resume = task, corpus, run, resume
+        self.tokenizer = corpus.tokenizer
+        torch.manual_seed(task.train.seed)
+        self.model = LanguageModel(self.tokenizer.vocab_size, task.model)
+
+    @classmethod
+    def start(
+        cls, task: LanguageModelTask, out: Path, progress: Progress | None = None
+    ) -> LanguageModelTraining:
+        """Read the data and make a new run directory."""
+        task = located(task)
+        corpus = prepare_corpus(task.data, task.text, progress)
+        windows(task, corpus)  # too short a text is found before anything is written
+        files = {
+            "config.toml": to_toml(task).encode(),
+            "tokenizer.json": corpus.tokenizer.to_json().encode(),
+        }
+        return cls(task, corpus, RunDirectory.create(out, files), resume=False)
+
+    @classmethod
+    def resumed(
+        cls, path: Path, changes: dict[str, Any], progress: Progress | None = None
+    ) -> LanguageModelTraining:
+        """Take up a run where it stopped; ``changes`` overlay its ``[train]`` table."""
+        run = RunDirectory.open(path)
+        task = read_task(run, {"train": changes})
+        tokenizer = read_tokenizer(run)
+        corpus = prepare_corpus(task.data, task.text, progress, tokenizer=tokenizer)
+        if changes:
+            run.write({"config.toml": to_toml(task).encode()})
+        return cls(task, corpus, run, resume=True)
+
+    def events(self) -> Iterator[Event]:
+        """Train; the best model so far is written to the run directory before its event."""
+        config = self.task.train
+        for event in fit(
+            self.model,
+            self.loss,
+            windows(self.task, self.corpus),
+            config,
+            validate=self.validate if len(self.corpus.valid) > 1 else None,
+            sample=self.sample,
+            checkpoints=CheckpointStore(self.run.checkpoints, config.keep_checkpoints),
+            resume=self.resume,
+        ):
+            if isinstance(event, Validated) and event.best:
+                self.run.write({"model.safetensors": model_bytes(self.model)})
+            yield event
+        if len(self.corpus.valid) <= 1:  # nothing to choose by: the last is kept
+            self.run.write({"model.safetensors": model_bytes(self.model)})
+
+    def loss(self, batch: Batch, state: Any) -> Outcome:
+        """Return the loss of one window, for the loop."""
+        loss = self.model.loss(batch.inputs, batch.targets, state)
+        return Outcome(loss.total, loss.nats.detach(), batch.targets.numel(), loss.state)
+
+    def validate(self) -> float:
+        """Score the held-out part, as many streams side by side as training has rows."""
+        return score(self.model, self.corpus.valid, self.task.train.batch_size)
+
+    def sample(self, prompt: str = "") -> str:
+        """Write a little, always from the same beginning and seed, so that samples compare."""
+        return written_sample(self.model, self.tokenizer, prompt)
+
+    def bits_per_character(self, nats: float) -> float:
+        """Turn a loss per token into bits per character of the training part."""
+        train = self.corpus.facts.train
+        return bits_per_character(nats, train.tokens, train.characters)
+
+
+@dataclass(frozen=True)
+class LanguageModelRun:
+    """A trained language model, opened from its run directory.
+
+    Example:
+        >>> import tempfile
+        >>> from elman._config import load_config
+        >>> from elman.tasks.language_model import LanguageModelTraining
+        >>> small = {"model": {"hidden_size": 8}, "train": {"steps": 2, "batch_size": 2}}
+        >>> task = load_config(LanguageModelTask, None, small)
+        >>> training = LanguageModelTraining.start(task, Path(tempfile.mkdtemp()) / "run")
+        >>> events = list(training.events())
+        >>> run = LanguageModelRun.open(training.run.path)
+        >>> len("".join(run.generate("The ", length=10, seed=1)))
+        10
+    """
+
+    directory: RunDirectory
+    task: LanguageModelTask
+    tokenizer: Tokenizer
+    model: LanguageModel
+
+    @classmethod
+    def open(cls, path: Path) -> LanguageModelRun:
+        """Open a run directory, every file verified.
+
+        Raises:
+            RunError: If it is not a run, is damaged, or has no trained model yet.
+        """
+        run = RunDirectory.open(path)
+        task, tokenizer = read_task(run), read_tokenizer(run)
+        model = LanguageModel(tokenizer.vocab_size, task.model)
+        load_model(model, run.read("model.safetensors"))
+        return cls(run, task, tokenizer, model.eval())
+
+    def corpus(self, progress: Progress | None = None) -> Corpus:
+        """Return the data that the run was trained on, split as it was."""
+        return prepare_corpus(self.task.data, self.task.text, progress, tokenizer=self.tokenizer)
+
+    def evaluate(
+        self,
+        data: str | None = None,
+        *,
+        split: Split = "valid",
+        streams: int = 1,
+        baselines: bool = False,
+        progress: Progress | None = None,
+    ) -> list[Score]:
+        """Score the run on a held-out part of its own data, or on another text.
+
+        Args:
+            data: Another text, scored whole; ``None``: the run's own data.
+            split: Which part of the run's own data.
+            streams: See `score`.
+            baselines: Also score what counting alone would reach, learned from the training part.
+            progress: Told how far the work is.
+
+        Raises:
+            DataError: If the part is empty or the text cannot be read.
+        """
+        own = self.corpus(progress) if data is None or baselines else None
+        ids, facts = part(own, split) if data is None and own else self.whole(data or "", progress)
+        if len(ids) < 2:
+            raise DataError(
+                f"the {split} part has {len(ids)} tokens; scoring needs at least 2. "
+                "Choose another --split, or give a text"
+            )
+        nats = {"this network": score(self.model, ids, streams, progress)}
+        if baselines and own:
+            nats |= baseline_nats(own, ids)
+        return [Score(name, n, facts.tokens, facts.characters) for name, n in nats.items()]
+
+    def sample(self, prompt: str = "") -> str:
+        """Write a little, as the training's samples did."""
+        return written_sample(self.model, self.tokenizer, prompt)
+
+    def whole(self, data: str, progress: Progress | None) -> tuple[Ids, PartFacts]:
+        """Return another text, all of it, in the run's vocabulary."""
+        undivided = {"valid_fraction": 0.0, "test_fraction": 0.0, "valid": None, "test": None}
+        text = self.task.text.model_copy(update=undivided)
+        return part(prepare_corpus(data, text, progress, tokenizer=self.tokenizer), "train")
+
+    def generate(
+        self,
+        prompt: str,
+        *,
+        length: int = 500,
+        temperature: float = 0.8,
+        top_k: int | None = None,
+        top_p: float | None = None,
+        seed: int | None = None,
+        stop: str | None = None,
+    ) -> Iterator[str]:
+        """Yield the text that follows a prompt, piece by piece as it is made.
+
+        Args:
+            prompt: What comes before; empty stands for the start of a line.
+            length: Tokens to make at most; 0 has no end.
+            temperature: See `Sampler`, as for ``top_k``, ``top_p`` and ``seed``.
+            top_k: Draw from so many tokens.
+            top_p: Draw from the nucleus of this probability.
+            seed: Repeats the same text on the same machine.
+            stop: A text that ends it; it is not yielded.
+        """
+        sampler = Sampler(temperature, top_k, top_p, seed, never(self.tokenizer))
+        pieces = continuation(self.model, self.tokenizer, prompt, sampler, length or None)
+        return pieces if not stop else until(pieces, stop)
+
+
+def part(corpus: Corpus, split: Split) -> tuple[Ids, PartFacts]:
+    """Return a part of a corpus and its sizes."""
+    ids = {"train": corpus.train, "valid": corpus.valid, "test": corpus.test}[split]
+    return (corpus.train[:0] if ids is None else ids), getattr(corpus.facts, split)
+
+
+def baseline_nats(corpus: Corpus, ids: Ids) -> dict[str, float]:
+    """Return what uniform, unigram and 5-gram models reach on a text, in nats per token."""
+    vocabulary = corpus.tokenizer.vocab_size
+    nats = {"uniform": uniform_nats(vocabulary)}
+    for name, order in (("unigram", 1), ("5-gram", 5)):
+        nats[name] = NGram(order, vocabulary).fit(corpus.train).nats(ids)
+    return nats
+
+
+def windows(task: LanguageModelTask, corpus: Corpus) -> TokenStream:
+    """Return the training part as batches of windows."""
+    train = task.train
+    return TokenStream(
+        corpus.train,
+        train.batch_size,
+        train.tbptt_length,
+        seed=train.seed,
+        vary=train.vary_length,
+    )
+
+
+def written_sample(model: LanguageModel, tokenizer: Tokenizer, prompt: str) -> str:
+    """Return a prompt and a short text that follows it, with a fixed seed."""
+    sampler = Sampler(temperature=0.8, seed=0, never=never(tokenizer))
+    return prompt + "".join(continuation(model, tokenizer, prompt, sampler, SAMPLE_TOKENS))
+
+
+def never(tokenizer: Tokenizer) -> tuple[int, ...]:
+    """Return the ids that are not written: the unknown token is no text."""
+    return () if tokenizer.unk_id is None else (tokenizer.unk_id,)
+
+
+def continuation(
+    model: LanguageModel,
+    tokenizer: Tokenizer,
+    prompt: str,
+    sampler: Sampler,
+    length: int | None = None,
+) -> Iterator[str]:
+    """Yield pieces of text after a prompt; a character that is not complete waits."""
+    ids = tokenizer.encode(prompt or "\n").tolist()
+    if not ids:
+        raise DataError("the prompt has no token of the model's vocabulary: write more of it")
+    decoder = tokenizer.stream()
+    for token in itertools.islice(generate(model, ids, sampler), length):
+        if piece := decoder.push(token):
+            yield piece
+    if rest := decoder.finish():
+        yield rest
+
+
+def until(pieces: Iterator[str], stop: str) -> Iterator[str]:
+    """Yield pieces up to a text, holding back what may be its beginning."""
+    held = ""
+    for piece in pieces:
+        held += piece
+        before, found, _ = held.partition(stop)
+        if found:
+            yield before
+            return
+        keep = next(n for n in range(len(stop) - 1, -1, -1) if held.endswith(stop[:n]))
+        if len(held) > keep:
+            yield held[: len(held) - keep]
+            held = held[len(held) - keep :]
+    yield held
+
+
+def located(task: LanguageModelTask) -> LanguageModelTask:
+    """Return a task whose files are named from the root, so that it can resume from anywhere."""
+
+    def absolute(name: str | None) -> str | None:
+        return name if name is None or name in BUILTIN else str(Path(name).absolute())
+
+    files = {"valid": absolute(task.text.valid), "test": absolute(task.text.test)}
+    text = task.text.model_copy(update=files)
+    return task.model_copy(update={"data": absolute(task.data), "text": text})
+
+
+def read_task(run: RunDirectory, changes: dict[str, Any] | None = None) -> LanguageModelTask:
+    """Return the configuration of a run."""
+    content = tomllib.loads(run.read("config.toml").decode())
+    return load_config(LanguageModelTask, None, merged(content, changes or {}))
+
+
+def read_tokenizer(run: RunDirectory) -> Tokenizer:
+    """Return the vocabulary of a run."""
+    return tokenizer_from_json(run.read("tokenizer.json").decode())

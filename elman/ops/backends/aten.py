@@ -6,12 +6,14 @@ they keep their gates to themselves: a trace is recomputed from the states, all 
 
 from __future__ import annotations
 
+import functools
+import warnings
 from collections.abc import Callable
 from typing import Any
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, _VF  # type: ignore[attr-defined]
+from torch import _VF, Tensor
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from elman.ops.call import Call, Result, Trace
@@ -64,7 +66,19 @@ def flat(call: Call) -> tuple[list[Tensor], bool]:
     """Return the weights in the order of torch.nn's flat list, and whether biases are in it."""
     w = call.weights
     weights = (w.weight_ih, w.weight_hh, w.bias_ih, w.bias_hh, w.weight_hr)
+    if w.weight_hr is not None:
+        swallow_projection_warning()
     return [weight for weight in weights if weight is not None], w.bias_ih is not None
+
+
+@functools.cache
+def swallow_projection_warning() -> None:
+    """Let torch say once, unheard, that oneDNN has no projection: the caller cannot help it."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        h, c = torch.zeros(1, 1, 1), torch.zeros(1, 1, 2)
+        weights = [torch.zeros(8, 1), torch.zeros(8, 1), torch.zeros(1, 2)]
+        _VF.lstm(h, (h, c), weights, False, 1, 0.0, False, False, False)
 
 
 def stacked(state: tuple[Tensor, ...]) -> Tensor | tuple[Tensor, ...]:
@@ -113,7 +127,7 @@ def recover(call: Call, result: Result) -> Trace:
     gates_x = input_product(call.x, call.weights)  # (T, B, G*H)
     gates_h = F.linear(before, call.weights.weight_hh, call.weights.bias_hh)
     hidden = gates_x.shape[-1] // len(call.spec.gates)
-    zeros = gates_x.new_zeros(gates_x.shape[:-1] + (hidden,))
+    zeros = gates_x.new_zeros((*gates_x.shape[:-1], hidden))
     # Gates do not read the memory c of the same step's input, so zeros stand in for it here.
     _, gates = call.spec.step(gates_x, gates_h, (before, zeros), lambda c: c)
     trace = Trace(dict(zip(call.spec.gates, gates, strict=True)), {"h": h})

@@ -1,0 +1,74 @@
+"""How text becomes tokens, and which part of it is held out."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from elman._config import Config
+
+__all__ = ["TextConfig"]
+
+
+class TextConfig(Config):
+    """How a text is read, cut into tokens and split.
+
+    Example:
+        >>> TextConfig(tokenizer="word", vocab_size=10_000).vocab_size
+        10000
+    """
+
+    tokenizer: Literal["char", "byte", "word", "bpe"] = "char"
+    """What one token is: a character, a byte, a word, or a learned piece of a word."""
+    vocab_size: int | None = Field(default=None, ge=2)
+    """Most tokens that are kept, the frequent ones: by default every character, 50 000 words
+    or 4096 pieces (bpe: at least 256)."""
+    min_count: int = Field(default=1, ge=1)
+    """Characters and words seen less often in the training part become <unk>; bpe: pairs seen
+    less often are not merged."""
+    lowercase: bool = False
+    """Make all text lower case first."""
+    word_split: Literal["words", "spaces"] = "words"
+    """For words: "words" cuts off punctuation and keeps spaces, so that text comes back as it was;
+    "spaces" cuts at white space alone and counts each line's end, as published perplexities do."""
+    encoding: str = "utf-8"
+    """The encoding of the files: utf-8, latin-1, utf-16, ..."""
+    valid_fraction: float = Field(default=0.1, ge=0, lt=1)
+    """Part of the text held out for validation, after the training part; not used with `valid`."""
+    test_fraction: float = Field(default=0.0, ge=0, lt=1)
+    """Part of the text held out for the last test, at its end; not used with `test`."""
+    valid: str | None = None
+    """A file to validate on, instead of a part of the text."""
+    test: str | None = None
+    """A file for the last test, instead of a part of the text."""
+
+    @field_validator("encoding")
+    @classmethod
+    def _encoding_is_known(cls, name: str) -> str:
+        try:
+            "a".encode(name)  # an empty text would not even look the name up
+        except (LookupError, ValueError):
+            raise ValueError(
+                "not a text encoding Python knows; try utf-8, latin-1 or utf-16"
+            ) from None
+        return name
+
+    @model_validator(mode="after")
+    def _options_have_an_effect(self) -> TextConfig:
+        if self.tokenizer == "byte" and (self.vocab_size is not None or self.min_count > 1):
+            raise ValueError("the byte tokenizer has 256 tokens: remove vocab_size and min_count")
+        if self.tokenizer == "bpe" and self.vocab_size is not None and self.vocab_size < 256:
+            raise ValueError("bpe needs vocab_size >= 256: it starts from all bytes")
+        if self.tokenizer != "word" and self.word_split != "words":
+            raise ValueError(f"word_split has no effect on the {self.tokenizer} tokenizer")
+        if self.held_out()[0] + self.held_out()[1] >= 1:
+            raise ValueError("valid_fraction + test_fraction must leave text to train on (< 1)")
+        return self
+
+    def held_out(self) -> tuple[float, float]:
+        """Return the fractions of the main text for validation and test; 0 where a file serves."""
+        return (
+            self.valid_fraction if self.valid is None else 0.0,
+            self.test_fraction if self.test is None else 0.0,
+        )
