@@ -45,6 +45,7 @@ class Cpu:
 
     def __init__(self, weights: torch.dtype | None = None) -> None:
         self.weights = weights
+        self.exact = weights is None
 
     def refuses(self, call: Call) -> str | None:
         """Refuse what the kernels do not know."""
@@ -486,7 +487,7 @@ def setup_context(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, ...])
 def recurrence_gradient(ctx: Any, *d: Tensor | None) -> tuple[Tensor | None, ...]:
     """Gradient of ``elman::recurrence``: one operator over time, then one product per weight."""
     *inputs, output, gates, memory, kept, product, operand = ctx.saved_tensors
-    _, h0, _, norm_h, norm_c, *_ = inputs
+    _, h0, _, norm_h, norm_c, shift, *_ = inputs
     d_output, d_h, d_c, d_gates, d_memory, *_ = d
     found = Gradients(
         *torch.ops.elman.recurrence_backward(
@@ -506,7 +507,7 @@ def recurrence_gradient(ctx: Any, *d: Tensor | None) -> tuple[Tensor | None, ...
         d_norm_h = (gates_h * standard).sum(0)
     if norm_c is not None:
         d_norm_c = (found.normed_c * found.standard_c).sum(0)
-        d_shift = found.normed_c.sum(0)
+        d_shift = None if shift is None else found.normed_c.sum(0)
     d_c0 = found.c0 if found.c0.dim() == 2 else None
     d_state = (found.h0, d_c0)
     return found.gates_x, d_weight, d_bias, *d_state, d_norm_h, d_norm_c, d_shift, *[None] * 9
