@@ -93,6 +93,31 @@ def test_rows_do_not_depend_on_their_batch(isa: str, cell: str) -> None:
             assert np.array_equal(part["output"].reshape(expected.shape), expected)
 
 
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize(("N", "K", "M"), [(1, 1, 1), (7, 3, 5), (300, 33, 70), (50, 600, 129), (4, 0, 3), (0, 4, 3)])
+def test_products(isa: str, N: int, K: int, M: int, dtype: type) -> None:
+    rng = np.random.default_rng(0)
+    x, weight, bias = (rng.normal(size=s).astype(dtype) for s in ((N, K), (3 * M, K), 3 * M))
+    d, y = rng.normal(size=(N, 3 * M)).astype(dtype), np.empty((N, 3 * M), dtype)
+    eps, wide = np.finfo(dtype).eps, np.float64
+    packed = np.empty(KERNELS.packed_size(3, M, K, np.dtype(dtype).name), dtype)
+    KERNELS.pack(3, weight, packed)
+    for threads in (1, 3):
+        KERNELS.multiply(3, x, packed, bias, y, threads)
+        truth = x.astype(wide) @ weight.T.astype(wide) + bias
+        np.testing.assert_allclose(y, truth, atol=eps * (20 + 4 * K), rtol=0)
+        total = weight.copy()
+        KERNELS.add_product(d, x, total, threads)
+        truth = weight + d.T.astype(wide) @ x.astype(wide)
+        np.testing.assert_allclose(total, truth, atol=eps * (20 + 4 * N), rtol=0)
+    across = np.empty(KERNELS.packed_size(1, K, 3 * M, np.dtype(dtype).name), dtype)
+    KERNELS.pack_transposed(weight, across)
+    back = np.empty((N, K), dtype)
+    KERNELS.multiply(1, d, across, None, back, 2)
+    truth = d.astype(wide) @ weight.astype(wide)
+    np.testing.assert_allclose(back, truth, atol=eps * (20 + 12 * M), rtol=0)
+
+
 BAD = {
     "cell": ({}, "gruu", ValueError, "got 'gruu'"),
     "dtype": ({"h0": np.zeros((2, 5), np.float64)}, "gru", TypeError, "h0: expected float32, got"),

@@ -16,7 +16,7 @@ from torch import Tensor
 from elman._errors import BackendUnavailable
 from elman._native import KERNELS
 from elman.ops import CELLS, Call, explain, recurrence, recurrence_trace
-from elman.ops.backends import BACKENDS, cpu
+from elman.ops.backends import BACKENDS, cpu, cpu_operator
 from tests.ops.calls import OPTIONS, as_dtype, gradients, leaves, random_call, rebuilt, run_on
 
 pytestmark = pytest.mark.skipif(KERNELS is None, reason="the compiled kernels are not built")
@@ -45,6 +45,27 @@ def test_equals_the_reference_in_float64(cell: str, options: str) -> None:
         truth = parts(call, "reference")
         for key, value in parts(call, "cpu").items():
             torch.testing.assert_close(value, truth[key], rtol=1e-9, atol=1e-9, msg=key)
+
+
+@every_cell
+@pytest.mark.parametrize("options", ["plain", "lengths", "recurrent_mask", "everything"])
+@pytest.mark.parametrize("steps", [1, 3])
+def test_time_may_be_cut_anywhere(
+    cell: str, options: str, steps: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen = EVERYTHING if options == "everything" else OPTIONS[options]
+    call = random_call(cell, chosen, T=7, B=5, H=6, grad=True)
+    whole = parts(call, "cpu")
+    with torch.no_grad():
+        inferred = recurrence(call, backend="cpu")
+    row_bytes = 8 * len(call.spec.gates) * 6
+    monkeypatch.setattr(cpu_operator, "PIECE_BYTES", steps * 5 * row_bytes)
+    for key, value in parts(call, "cpu").items():
+        torch.testing.assert_close(value, whole[key], msg=key)
+    with torch.no_grad():
+        cut = recurrence(call, backend="cpu")
+    assert torch.equal(cut.output, inferred.output)
+    assert all(map(torch.equal, cut.state, inferred.state))
 
 
 @every_cell
