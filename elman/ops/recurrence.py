@@ -84,7 +84,9 @@ class Explanation:
     declines: dict[str, str | None]
 
     def __str__(self) -> str:
-        able = {n: f"can serve; auto passes it by: {why}" for n, why in self.declines.items() if why}
+        able = {
+            n: f"can serve; auto passes it by: {why}" for n, why in self.declines.items() if why
+        }
         rows = [f"{n}: {why or able.get(n, 'can serve')}" for n, why in self.refusals.items()]
         return "\n  ".join([f"runs on '{self.chosen}'", *rows])
 

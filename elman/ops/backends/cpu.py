@@ -2,7 +2,7 @@
 
 This file says what the kernels serve and brings a call into packed time: rows sorted longest
 first, step after step, the ended ones left out, so that a ragged batch costs what its steps
-cost. What then runs is in `cpu_operator.py`.
+cost. What then runs is in `cpu_run.py`.
 
 The gradient is not differentiable again: a second derivative raises. Use
 ``backend="reference"`` there.
@@ -14,7 +14,8 @@ import torch
 from torch import Tensor
 
 from elman._native import KERNELS, MISSING
-from elman.ops.backends.cpu_operator import Outputs
+from elman.ops.backends.cpu_operator import recurrence
+from elman.ops.backends.cpu_run import Inputs, Outputs
 from elman.ops.call import Call, Result, Trace
 from elman.ops.lengths import lengths_to_mask
 
@@ -75,7 +76,7 @@ class Cpu:
     def trace(self, call: Call) -> tuple[Result, Trace]:
         """Run as `run` does; the gates and states are those that a gradient needs."""
         result, kept, time = self.serve(call, keep=True)
-        gates = time.unpack(kept.gates).unflatten(-1, (len(call.spec.gates), -1)).unbind(-2)
+        gates = time.unpack(kept.gates).chunk(len(call.spec.gates), -1)
         states = {"h": result.output}
         if "c" in call.spec.state:
             states["c"] = time.unpack(kept.memory)
@@ -89,33 +90,35 @@ class Cpu:
         """Run on packed time; also return the operator's outputs, all of them with ``keep``."""
         w, time = call.weights, PackedTime(call)
         zone_h, zone_c = (*call.zoneout, None, None)[:2]
-        h0, c0 = time.sort(*call.state, *([None] * (2 - len(call.state))))
-        found = Outputs(
-            *torch.ops.elman.recurrence(
-                time.pack(call.x),
-                h0,
-                c0,
-                w.weight_ih,
-                w.weight_hh,
-                w.bias_ih,
-                w.bias_hh,
-                w.norm_ih,
-                w.norm_hh,
-                w.norm_c,
-                w.norm_c_bias,
-                *time.sort(call.recurrent_mask),
-                None if call.reset is None else time.pack(call.reset),
-                time.sizes,
-                time.pack_rate(zone_h),
-                time.pack_rate(zone_c),
-                call.spec.name,
-                call.x.shape[0],
-                keep,
-                self.weights is not None,
+        h0, *rest = map(time.sort, call.state)
+        mask = call.recurrent_mask
+        found = recurrence(
+            Inputs(
+                x=time.pack(call.x),
+                h0=h0,
+                c0=rest[0] if rest else None,
+                weight_ih=w.weight_ih,
+                weight_hh=w.weight_hh,
+                bias_ih=w.bias_ih,
+                bias_hh=w.bias_hh,
+                norm_ih=w.norm_ih,
+                norm_hh=w.norm_hh,
+                norm_c=w.norm_c,
+                norm_c_shift=w.norm_c_bias,
+                mask=None if mask is None else time.sort(mask),
+                reset=None if call.reset is None else time.pack(call.reset),
+                sizes=time.sizes,
+                zone_h=time.pack_rate(zone_h),
+                zone_c=time.pack_rate(zone_c),
+                cell=call.spec.name,
+                steps=call.x.shape[0],
+                keep=keep,
+                bf16=self.weights is not None,
             )
         )
-        state = time.unsort(found.h, found.c)[: len(call.state)]
-        return Result(time.unpack(found.output), state), found, time
+        final = (found.h, found.c)[: len(call.state)]
+        output = time.unpack(found.output)
+        return Result(output, tuple(map(time.unsort, final))), found, time
 
 
 def wants_grad(call: Call) -> bool:
@@ -171,14 +174,10 @@ class PackedTime:
             return keep[0, :1].contiguous()
         return self.pack(keep).contiguous()
 
-    def sort(self, *states: Tensor | None) -> list[Tensor | None]:
+    def sort(self, state: Tensor) -> Tensor:
         """``(B, .)`` in the order of packed time."""
-        if self.sizes is None:
-            return list(states)
-        return [None if s is None else s.index_select(0, self.order) for s in states]
+        return state if self.sizes is None else state.index_select(0, self.order)
 
-    def unsort(self, *states: Tensor) -> tuple[Tensor, ...]:
-        """The opposite of `sort`; empty tensors pass."""
-        if self.sizes is None:
-            return states
-        return tuple(s if s.dim() == 1 else s.index_select(0, self.back) for s in states)
+    def unsort(self, state: Tensor) -> Tensor:
+        """Undo `sort`."""
+        return state if self.sizes is None else state.index_select(0, self.back)

@@ -6,7 +6,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -16,7 +15,7 @@ from torch import Tensor
 from elman._errors import BackendUnavailable
 from elman._native import KERNELS
 from elman.ops import CELLS, Call, explain, recurrence, recurrence_trace
-from elman.ops.backends import BACKENDS, cpu, cpu_operator
+from elman.ops.backends import BACKENDS, cpu
 from tests.ops.calls import OPTIONS, as_dtype, gradients, leaves, random_call, rebuilt, run_on
 
 pytestmark = pytest.mark.skipif(KERNELS is None, reason="the compiled kernels are not built")
@@ -45,27 +44,6 @@ def test_equals_the_reference_in_float64(cell: str, options: str) -> None:
         truth = parts(call, "reference")
         for key, value in parts(call, "cpu").items():
             torch.testing.assert_close(value, truth[key], rtol=1e-9, atol=1e-9, msg=key)
-
-
-@every_cell
-@pytest.mark.parametrize("options", ["plain", "lengths", "recurrent_mask", "everything"])
-@pytest.mark.parametrize("steps", [1, 3])
-def test_time_may_be_cut_anywhere(
-    cell: str, options: str, steps: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    chosen = EVERYTHING if options == "everything" else OPTIONS[options]
-    call = random_call(cell, chosen, T=7, B=5, H=6, grad=True)
-    whole = parts(call, "cpu")
-    with torch.no_grad():
-        inferred = recurrence(call, backend="cpu")
-    row_bytes = 8 * len(call.spec.gates) * 6
-    monkeypatch.setattr(cpu_operator, "PIECE_BYTES", steps * 5 * row_bytes)
-    for key, value in parts(call, "cpu").items():
-        torch.testing.assert_close(value, whole[key], msg=key)
-    with torch.no_grad():
-        cut = recurrence(call, backend="cpu")
-    assert torch.equal(cut.output, inferred.output)
-    assert all(map(torch.equal, cut.state, inferred.state))
 
 
 @every_cell
@@ -118,14 +96,18 @@ def test_takes_what_is_not_contiguous(cell: str) -> None:
         other,
         reset=call.reset.t().contiguous().t(),
         recurrent_mask=call.recurrent_mask.t().contiguous().t(),
-        zoneout=tuple(z.transpose(0, 2).contiguous().transpose(0, 2) for z in call.zoneout if z is not None),
+        zoneout=tuple(
+            z.transpose(0, 2).contiguous().transpose(0, 2) for z in call.zoneout if z is not None
+        ),
     )
     truth = parts(call, "cpu")
     for key, value in parts(other, "cpu").items():
         torch.testing.assert_close(value, truth[key], msg=key)
 
 
-@pytest.mark.parametrize("shape", [(1, 1, 1), (1, 3, 1), (4, 1, 1), (1, 1, 5), (4, 1, 5), (1, 3, 5)])
+@pytest.mark.parametrize(
+    "shape", [(1, 1, 1), (1, 3, 1), (4, 1, 1), (1, 1, 5), (4, 1, 5), (1, 3, 5)]
+)
 def test_zoneout_rates_of_any_expanded_shape(shape: tuple[int, ...]) -> None:
     T, B, H = 4, 3, 5
     call = random_call("lstm", (), T=T, B=B, H=H, grad=True)
@@ -135,18 +117,6 @@ def test_zoneout_rates_of_any_expanded_shape(shape: tuple[int, ...]) -> None:
         truth = parts(both, "reference")
         for key, value in parts(both, "cpu").items():
             torch.testing.assert_close(value, truth[key], msg=key)
-
-
-@every_cell
-def test_gradcheck(cell: str) -> None:
-    call = random_call(cell, EVERYTHING, T=4, B=3, I=2, H=3, grad=True)
-    named = leaves(call)
-
-    def run(*values: Tensor) -> tuple[Tensor, ...]:
-        result = recurrence(rebuilt(call, dict(zip(named, values, strict=True))), backend="cpu")
-        return (result.output, *result.state)
-
-    assert torch.autograd.gradcheck(run, tuple(named.values()))
 
 
 @every_cell
@@ -165,62 +135,6 @@ def test_a_trace_has_gradients(cell: str) -> None:
 
 
 @every_cell
-def test_second_derivative_is_refused(cell: str) -> None:
-    call = random_call(cell, grad=True)
-    output = recurrence(call, backend="cpu").output
-    (first,) = torch.autograd.grad(output.square().sum(), call.x, create_graph=True)
-    with pytest.raises(BackendUnavailable, match="backend='reference'"):
-        first.sum().backward()
-
-
-def operator_arguments(cell: str, options: tuple[str, ...], grad: bool) -> list[tuple[object, ...]]:
-    """The arguments with which a call reaches the operator and its gradient."""
-    seen: list[tuple[object, ...]] = []
-
-    class Watch(torch.utils._python_dispatch.TorchDispatchMode):
-        def __torch_dispatch__(self, func, types, args=(), kwargs=None):  # type: ignore[no-untyped-def]
-            if func.namespace == "elman":
-                seen.append((func, args))
-            return func(*args, **(kwargs or {}))
-
-    with Watch():
-        parts(random_call(cell, options, T=3, B=2, H=3, grad=grad), "cpu")
-    return seen
-
-
-@every_cell
-@pytest.mark.parametrize("options", [(), EVERYTHING])
-def test_opcheck(cell: str, options: tuple[str, ...]) -> None:
-    calls = operator_arguments(cell, options, grad=True)
-    assert {str(func) for func, _ in calls} >= {
-        "elman.recurrence.default", "elman.recurrence_backward.default",
-    }  # fmt: skip
-    for func, args in calls:
-        leaf = [a.detach() if isinstance(a, Tensor) else a for a in args]
-        if "backward" not in str(func):  # the gradient has no gradient
-            for value in leaf[:8]:
-                if isinstance(value, Tensor):
-                    value.requires_grad_()
-        torch.library.opcheck(func, tuple(leaf))
-
-
-@pytest.mark.parametrize("options", [(), ("reset", "layer_norm", "zoneout_rate", "recurrent_mask")])
-def test_compiles_whole(options: tuple[str, ...]) -> None:
-    call = random_call("gru", options, dtype=torch.float32, grad=True)
-    named = leaves(call)
-
-    def run(values: dict[str, Tensor]) -> Tensor:
-        result = recurrence(rebuilt(call, values), backend="cpu")
-        return result.output.square().sum() + result.state[0].sum()
-
-    compiled = torch.compile(run, fullgraph=True, backend="aot_eager")
-    got = torch.autograd.grad(compiled(named), list(named.values()))
-    expected = torch.autograd.grad(run(named), list(named.values()))
-    for a, b in zip(got, expected, strict=True):
-        torch.testing.assert_close(a, b)
-
-
-@every_cell
 def test_inference_equals_training_bit_for_bit(cell: str) -> None:
     for options in ((), EVERYTHING):
         call = random_call(cell, options, T=6, B=9, H=20, dtype=torch.float32, grad=True)
@@ -230,96 +144,6 @@ def test_inference_equals_training_bit_for_bit(cell: str) -> None:
                 inferred = recurrence(call, backend="cpu")
             assert torch.equal(inferred.output, trained.output)
             assert all(map(torch.equal, inferred.state, trained.state))
-
-
-def test_inference_tensors_are_served() -> None:
-    with torch.inference_mode():
-        call = random_call("lstm", dtype=torch.float32)
-        first = recurrence(call, backend="cpu").output
-        call.weights.weight_hh.mul_(2)
-        assert not torch.equal(recurrence(call, backend="cpu").output, first)
-
-
-def test_packed_weights_follow_the_weight() -> None:
-    call = random_call("gru", dtype=torch.float32)
-    with torch.no_grad():
-        first = recurrence(call, backend="cpu").output
-        assert torch.equal(recurrence(call, backend="cpu").output, first)
-        call.weights.weight_hh.mul_(2)
-        second = recurrence(call, backend="cpu").output
-        torch.testing.assert_close(second, recurrence(call, backend="reference").output)
-        assert not torch.allclose(first, second)
-
-
-def only_own_kernels(call: Call, threads: int) -> list[Tensor]:
-    """Run the operator and its gradient; torch's matrix products keep one thread throughout."""
-    torch.set_num_threads(1)
-    x = torch.randn(call.x.shape[0] * call.x.shape[1], call.weights.weight_hh.shape[0],
-                    generator=torch.Generator().manual_seed(3)).requires_grad_()  # fmt: skip
-    call = replace(call, x=x.view(*call.x.shape[:2], -1), weights=call.weights._replace(
-        weight_ih=torch.eye(x.shape[1]), bias_ih=None, norm_ih=None))  # fmt: skip
-    torch.set_num_threads(threads)
-    result = recurrence(call, backend="cpu")
-    grads = torch.autograd.grad(
-        result.output.square().sum() + sum(s.sum() for s in result.state), [x, *call.state]
-    )
-    return [result.output, *result.state, *grads]
-
-
-@every_cell
-@pytest.mark.parametrize("options", [(), EVERYTHING])
-@pytest.mark.parametrize("B", [1, 2, 3, 16])
-def test_threads_do_not_change_a_bit(cell: str, options: tuple[str, ...], B: int) -> None:
-    before = torch.get_num_threads()
-    call = random_call(cell, options, T=5, B=B, H=200, dtype=torch.float32, grad=True)
-    try:
-        one, *others = (only_own_kernels(call, n) for n in (1, 2, 3, 5))
-    finally:
-        torch.set_num_threads(before)
-    for other in others:
-        assert all(map(torch.equal, one, other))
-
-
-@every_cell
-def test_a_row_does_not_depend_on_its_batch(cell: str) -> None:
-    call = random_call(cell, ("reset", "layer_norm"), T=4, B=23, H=37, dtype=torch.float32)
-    whole = recurrence(call, backend="cpu").output
-    assert call.reset is not None
-    for rows in (slice(0, 1), slice(1, 6), slice(4, 23)):
-        part = replace(
-            call, x=call.x[:, rows], state=tuple(s[rows] for s in call.state),
-            reset=call.reset[:, rows],
-        )  # fmt: skip
-        torch.testing.assert_close(
-            recurrence(part, backend="cpu").output, whole[:, rows], rtol=1e-5, atol=1e-6
-        )
-
-
-def test_eight_threads_of_python_at_once() -> None:
-    calls = [random_call(cell, (), T=30, B=4, H=100, seed=s, dtype=torch.float32)
-             for s, cell in enumerate([*CELLS, *CELLS])]  # fmt: skip
-    expected = [recurrence(call, backend="cpu").output for call in calls]
-    with ThreadPoolExecutor(8) as pool:
-        for _ in range(5):
-            got = list(pool.map(lambda call: recurrence(call, backend="cpu").output, calls))
-            assert all(map(torch.equal, got, expected))
-
-
-@pytest.mark.parametrize("threads", [1, 2])
-def test_fork_after_use(threads: int) -> None:
-    before = torch.get_num_threads()
-    torch.set_num_threads(threads)
-    try:
-        call = random_call("lstm", (), T=20, B=8, H=128, dtype=torch.float32)
-        expected = recurrence(call, backend="cpu").output
-        pid = os.fork()
-        if pid == 0:  # nothing but the kernels, and no way back into pytest
-            torch.set_num_threads(1)
-            same = torch.equal(recurrence(call, backend="cpu").output, expected)
-            os._exit(0 if same else 1)
-        assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
-    finally:
-        torch.set_num_threads(before)
 
 
 @every_cell
