@@ -70,7 +70,7 @@ class Cpu:
         return slower_than_torch(call)
 
     def run(self, call: Call) -> Result:
-        """Run the recurrence in C++, the input product in torch."""
+        """Run the operator, which is differentiable where a gradient is wanted."""
         return self.serve(call, keep=wants_grad(call))[0]
 
     def trace(self, call: Call) -> tuple[Result, Trace]:
