@@ -94,7 +94,11 @@ def error(run: Callable[[Call, str], Any], call: Call, backend: str) -> float:
         weights=Weights(*wide[1:]),
     )
     got, truth = run(call, backend), run(truth_call, "cpu")
-    pairs = zip([got.output], [truth.output], strict=True) if run is infer else zip(got, truth, strict=True)
+    pairs = (
+        zip([got.output], [truth.output], strict=True)
+        if run is infer
+        else zip(got, truth, strict=True)
+    )
     return max(float((a.double() - b).abs().max() / b.abs().max()) for a, b in pairs)
 
 

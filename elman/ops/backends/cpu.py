@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from elman._native import KERNELS, MISSING
+from elman.ops.backends.aten import Aten
 from elman.ops.backends.cpu_operator import recurrence
 from elman.ops.backends.cpu_run import Inputs, Outputs
 from elman.ops.call import Call, Result, Trace
@@ -128,8 +129,24 @@ def wants_grad(call: Call) -> bool:
 
 
 def slower_than_torch(call: Call) -> str | None:
-    """Return where torch's kernels were measured to be faster, or ``None``."""
-    return None
+    """Return where torch's kernels were measured to be faster (AVX-512, torch 2.13), or ``None``.
+
+    That is one step or a few, where the start of a run weighs most, and the LSTM that oneDNN
+    runs for torch: float32, all rows of one length.
+    """
+    if Aten().refuses(call) is not None:
+        return None
+    steps, batch, _ = call.x.shape
+    if steps < 4:
+        return "torch is faster on fewer than 4 steps"
+    if call.spec.name != "lstm" or call.x.dtype != torch.float32 or call.lengths is not None:
+        return None
+    hidden = call.weights.weight_hh.shape[1]
+    if wants_grad(call):
+        faster = hidden >= 1024 or (hidden >= 512 and batch >= 64)
+    else:
+        faster = hidden >= 512 or (hidden >= 256 and batch <= 8)
+    return None if faster else "torch's LSTM is faster at this size"
 
 
 class PackedTime:

@@ -358,11 +358,9 @@ def operands(
 
 def norm_back(d: Tensor, product: Tensor, gain: Tensor, d_gain: Tensor) -> Tensor:
     """Return the gradient before a layer norm, and add the gain's to ``d_gain`` if it is wanted."""
-    _, mean, scale = torch.native_layer_norm(product, gain.shape, gain, None, NORM_EPS)
-    before, of_gain, _ = torch.ops.aten.native_layer_norm_backward(
-        d, product, gain.shape, mean, scale, gain, None, [True, True, False]
-    )
+    standard, _, scale = torch.native_layer_norm(product, gain.shape, None, None, NORM_EPS)
     if d_gain.numel():
-        d_gain.add_(of_gain)
-    result: Tensor = before
-    return result
+        d_gain.add_((d * standard).sum(0))
+    d = d * gain
+    slope = (d * standard).mean(-1, keepdim=True)
+    return (d - d.mean(-1, keepdim=True)).addcmul_(standard, slope, value=-1).mul_(scale)

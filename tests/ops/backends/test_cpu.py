@@ -193,6 +193,19 @@ def test_refusals_say_why(case: str) -> None:
     assert reason is not None and message in reason
 
 
+def test_auto_leaves_to_torch_what_torch_does_faster() -> None:
+    def chosen(cell: str, *options: str, **size: int) -> str:
+        return explain(random_call(cell, options, dtype=torch.float32, **size)).chosen
+
+    assert chosen("gru", T=50) == chosen("rnn_tanh", T=50) == "cpu"
+    assert chosen("gru", T=1) == chosen("lstm", T=50) == "aten"
+    assert chosen("lstm", T=50, H=512) == "cpu"
+    # what torch cannot do is never left to the reference loop
+    for options in (("reset",), ("layer_norm",), ("zoneout_rate",), ("recurrent_mask",)):
+        assert chosen("lstm", *options, T=1) == "cpu"
+    assert "auto passes it by: torch is faster" in str(explain(random_call("gru", T=1)))
+
+
 def test_without_the_module_elman_works(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cpu, "KERNELS", None)
     monkeypatch.setattr(cpu, "MISSING", "the compiled kernels cannot be imported")
