@@ -26,3 +26,15 @@ def doctest_names(request: pytest.FixtureRequest, doctest_namespace: dict[str, o
 
     torch.manual_seed(0)
     doctest_namespace.update(elman=elman, np=np, torch=torch)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave out what needs a GPU where there is none."""
+    marked = [item for item in items if item.get_closest_marker("gpu")]
+    if not marked:
+        return
+    import torch
+
+    if not torch.cuda.is_available():
+        for item in marked:
+            item.add_marker(pytest.mark.skip(reason="needs a CUDA device"))

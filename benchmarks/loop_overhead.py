@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import platform
 import statistics
 import time
 from pathlib import Path
@@ -18,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from elman.cli.doctor import processor
 from elman.data.stream import TokenStream
 from elman.models.config import LanguageModelConfig
 from elman.models.language_model import LanguageModel
@@ -38,18 +38,18 @@ def make(hidden: int) -> tuple[LanguageModel, TokenStream]:
 def bare(hidden: int, steps: int) -> float:
     """Train as one writes it by hand; return seconds."""
     model, source = make(hidden)
-    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3, fused=True)
     state = None
     began = time.perf_counter()
     for index in range(steps):
         batch = source.batch(0, index)
         loss = model.loss(batch.inputs, batch.targets, state)
-        state = [tuple(s.detach() for s in layer) for layer in loss.state]
+        state = tuple(tuple(s.detach() for s in layer) for layer in loss.state)
         optimizer.zero_grad()
         loss.total.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
-        float(loss.nats)
+        float(loss.nats.detach())
     return time.perf_counter() - began
 
 
@@ -96,7 +96,7 @@ def main() -> None:
             f"(spread over rounds {row['spread_percent']:.1f})"
         )
     if options.json:
-        machine = {"processor": platform.processor(), "torch": torch.__version__}
+        machine = {"processor": processor()[0], "torch": torch.__version__}
         machine["threads"] = str(torch.get_num_threads())
         options.json.write_text(json.dumps({"machine": machine, "rows": rows}, indent=2) + "\n")
 

@@ -95,6 +95,8 @@ def explain(cls: type[Config], detail: ErrorDetails) -> str:
     message = message[:1].lower() + message[1:]
     if isinstance(detail["input"], Mapping):  # the table as a whole is wrong, not one value
         return f"[{key}] {message}" if key else message
+    if detail["input"] is None:
+        return f"'{key}': {message}"
     return f"'{key}' = {detail['input']!r}: {message}"
 
 

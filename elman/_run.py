@@ -101,6 +101,10 @@ class RunDirectory:
             )
         return cls(path, hashes)
 
+    def discard(self) -> None:
+        """Remove the run and all that is in it."""
+        shutil.rmtree(self.path, ignore_errors=True)
+
     @property
     def checkpoints(self) -> Path:
         """The folder of checkpoints."""

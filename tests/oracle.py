@@ -82,7 +82,7 @@ STEPS: dict[str, Callable[..., tuple[Vectors, Vectors]]] = {
 class Run:
     """What came out: arrays over (T, B, .), and the final state over (B, .).
 
-    Gates and states are NaN beyond a row's length: they mean nothing there.
+    Beyond a row's length states stay what they were last, and gates are NaN: they mean nothing.
     """
 
     output: Array
@@ -131,4 +131,6 @@ def run(
                     store.setdefault(k, np.full((steps, batch, v.size), np.nan))[t, b] = v
         for k, v in now.items():
             out.final[k][b] = v
+            held = out.states.setdefault(k, np.full((steps, batch, v.size), np.nan))
+            held[length:, b] = v
     return out

@@ -17,6 +17,7 @@ app = App(
     name="elman",
     version=__version__,
     help="Recurrent neural networks: train on your own file, look inside, generate.",
+    help_format="plaintext",
     help_epilogue="Start with: elman demo",
 )
 app.command(demo)

@@ -11,6 +11,7 @@ from rich.padding import Padding
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
+from elman._errors import ConfigError
 from elman.cli.show import progress_bar, score_table
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ def demo(*, seconds: float = SECONDS, out: Path | None = None) -> None:
     from elman.tasks.config import LanguageModelTask
     from elman.tasks.language_model import LanguageModelRun, LanguageModelTraining
 
+    if seconds <= 0:
+        raise ConfigError(f"seconds: expected more than 0, got {seconds}")
     console = Console(highlight=False)
     task = load_config(LanguageModelTask, None, recipe(seconds))
     with progress_bar() as progress:

@@ -49,7 +49,7 @@ def doctor() -> None:
     for name in BACKENDS:
         table.add_row(f"backend {name}", BACKENDS[name].refuses(plain_call()) or "ready")
     table.add_row("cache", f"{cache_dir()} ({folder_size(cache_dir()) / 1e6:.1f} MB)")
-    Console().print(table)
+    Console(markup=False).print(table)
 
 
 def plain_call() -> Call:

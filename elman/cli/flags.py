@@ -24,7 +24,7 @@ def flags(config: type[Config]) -> type[BaseModel]:
         shown = "" if default in (None, (), []) else f" [default: {shorthand(default)}]"
         fields[name] = (
             field.annotation | None,  # type: ignore[operator]
-            Field(default=None, description=f"{field.description or ''}{shown}"),
+            Field(default=None, description=f"{field.description or ''}{shown}".replace("`", "")),
         )
     return create_model(f"{config.__name__}Flags", **fields)
 
@@ -42,11 +42,13 @@ def given(model: BaseModel | None) -> dict[str, Any]:
 def plain(error: CycloptsError) -> str:
     """Return a command-line error as plain text, one line for each mistake."""
     cause = error.__cause__ or error.__context__
-    if isinstance(cause, ValidationError):
-        lines = []
-        for detail in cause.errors():
-            key = ".".join(str(part) for part in detail["loc"] if "nullable" not in str(part))
-            message = detail["msg"][:1].lower() + detail["msg"][1:]
-            lines.append(f"--{key.replace('_', '-')} {detail['input']}: {message}")
-        return "\n".join(dict.fromkeys(lines))
-    return str(error)
+    if not isinstance(cause, ValidationError):
+        return str(error)
+    argument = getattr(error, "argument", None)
+    table = f"{argument.name}." if argument is not None else "--"
+    lines = []
+    for detail in cause.errors():
+        key = str(detail["loc"][0]) if detail["loc"] else ""
+        message = detail["msg"][:1].lower() + detail["msg"][1:]
+        lines.append(f"{table}{key.replace('_', '-')} {detail['input']}: {message}")
+    return "\n".join(dict.fromkeys(lines))

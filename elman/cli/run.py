@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
+from cyclopts import Parameter
 from rich.console import Console
 
 from elman.cli.show import bar, progress_bar, score_table
@@ -16,6 +17,7 @@ __all__ = ["evaluate", "generate", "next_word"]
 def evaluate(
     run: Path,
     data: str | None = None,
+    /,
     *,
     split: Literal["train", "valid", "test"] = "valid",
     streams: int = 1,
@@ -44,8 +46,9 @@ def evaluate(
 
 def generate(
     run: Path,
+    /,
     *,
-    prompt: str = "",
+    prompt: Annotated[str, Parameter(allow_leading_hyphen=True)] = "",
     length: int = 500,
     temperature: float = 0.8,
     top_k: int | None = None,
@@ -85,7 +88,13 @@ def generate(
     sys.stdout.write("\n")
 
 
-def next_word(run: Path, prompt: str, *, count: int = 10) -> None:
+def next_word(
+    run: Path,
+    prompt: Annotated[str, Parameter(allow_leading_hyphen=True)],
+    /,
+    *,
+    count: int = 10,
+) -> None:
     """Show the probable next words after a text, as bars.
 
     Args:

@@ -23,12 +23,19 @@ else:
 
 __all__ = ["train"]
 
+TASKS = ("language-model",)
+
 train = App(name="train", help="Train a model on your data, or continue a run.")
 
 
 def section(name: str) -> Parameter:
     """Return a table of the configuration as a group of flags."""
-    return Parameter(group=f"[{name}]", show_default=False)
+    return Parameter(
+        group=f"{name} (in TOML: the table of that name)",
+        show_default=False,
+        negative_iterable=(),
+        consume_multiple=True,
+    )
 
 
 @train.command(name="language-model")
@@ -64,12 +71,31 @@ def language_model(
 
 
 @train.default
-def resume(*, resume: Path, train: Annotated[TrainFlags | None, section("train")] = None) -> None:
+def resume(
+    task: str | None = None,
+    /,
+    *,
+    resume: Path | None = None,
+    train: Annotated[TrainFlags | None, section("train")] = None,
+) -> None:
     """Continue a run exactly where it stopped, or further with new limits.
 
     Args:
+        task: What to train, one of the commands above.
         resume: The run's folder.
     """
+    from elman._errors import ConfigError, UnknownName, did_you_mean
+
+    if task is not None:
+        raise UnknownName(
+            f"unknown task '{task}'{did_you_mean(task, TASKS) or '.'} Known: {', '.join(TASKS)}"
+        )
+    if resume is None:
+        raise ConfigError(
+            "say what to train, or what to go on with:\n"
+            "  elman train language-model [DATA]\n"
+            "  elman train --resume RUN"
+        )
     from elman.cli.training import resume_training
 
     resume_training(resume, given(train))

@@ -41,7 +41,7 @@ def show(training: LanguageModelTraining) -> None:
     facts, path = training.corpus.facts, training.run.path
     console.print(
         f"text     {training.task.data}: {facts.train.tokens:,} tokens to train on, "
-        f"{facts.valid.tokens:,} held out, vocabulary {facts.vocabulary:,}\n"
+        f"{len(training.validated):,} to validate on, vocabulary {facts.vocabulary:,}\n"
         f"network  {training.task.model.cell}, {training.task.model.num_layers} x "
         f"{training.task.model.hidden_size} units, {training.model.parameter_count():,} "
         f"parameters ({byte_count(4 * training.model.parameter_count())})\n"
@@ -49,11 +49,11 @@ def show(training: LanguageModelTraining) -> None:
         highlight=False,
         soft_wrap=True,
     )
-    per_character = facts.train.tokens / max(1, facts.train.characters)
+    train, valid = (p.tokens / max(1, p.characters) for p in (facts.train, facts.valid))
     stopped = None
     with ExitStack() as stack:
         listeners: list[Any] = [
-            stack.enter_context(ProgressView(console, per_character)),
+            stack.enter_context(ProgressView(console, (train, valid))),
             stack.enter_context(JsonlWriter(training.run.metrics)),
         ]
         if training.task.train.tensorboard:

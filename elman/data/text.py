@@ -17,7 +17,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from elman._errors import DataError
+from elman._errors import DataError, did_you_mean
+from elman.data.builtin import BUILTIN
 
 __all__ = ["Piece", "decode_chunks", "is_gzip", "read_bytes", "read_text"]
 
@@ -133,7 +134,8 @@ def reasons(path: Path) -> Iterator[None]:
         yield
     except FileNotFoundError:
         raise DataError(
-            f"{path} is not there. Give a text file, or a built-in text: `elman data list`"
+            f"{path} is not there{did_you_mean(path.name, BUILTIN) or '.'} "
+            "Give a text file, or a built-in text: `elman data list`"
         ) from None
     except OSError as error:
         raise DataError(f"cannot read {path}: {error.strerror or error}") from None

@@ -16,6 +16,7 @@ from safetensors import SafetensorError
 from torch import Tensor, nn
 
 from elman._errors import RunError
+from elman._safetensors import checked_metadata, json_object
 
 __all__ = ["FORMAT", "load_model", "model_bytes", "model_metadata"]
 
@@ -23,8 +24,7 @@ FORMAT = 1
 """Version of the layout of names in the file; raised when an old reader would be wrong."""
 
 KEY = "elman"  # what elman knows of the file, as JSON, in the safetensors metadata
-MAX_HEADER = 4 << 20  # bytes; a model of 20,000 tensors needs about 2 MB
-MAX_TENSORS = 20_000
+WHAT = "model file"  # in messages
 
 
 def model_bytes(model: nn.Module) -> bytes:
@@ -81,47 +81,7 @@ def model_metadata(data: bytes) -> dict[str, Any]:
     Raises:
         RunError: If the bytes are a pickle, a zip, cut off, or have a header beyond the limits.
     """
-    if data[:2] == b"PK" or data[:1] == b"\x80":
-        kind = "zip" if data[:2] == b"PK" else "pickle"
-        raise RunError(
-            f"model file: a {kind}, as torch.save writes. Loading one can run code, so elman "
-            "never does; save its state_dict with safetensors"
-        )
-    length = int.from_bytes(data[:8], "little")
-    if len(data) < 8 or length > len(data) - 8:
-        raise RunError(
-            f"model file: {len(data)} bytes are cut off, or no safetensors file. "
-            "Restore it from a copy"
-        )
-    if length > MAX_HEADER:
-        raise RunError(f"model file: a header of {length} bytes; at most {MAX_HEADER} are read")
-    header = json_object(data[8 : 8 + length])
-    if len(header) > MAX_TENSORS + 1:
-        raise RunError(f"model file: {len(header)} tensors; at most {MAX_TENSORS} are read")
-    metadata = header.get("__metadata__", {})
-    facts = metadata.get(KEY, "{}") if isinstance(metadata, dict) else None
-    return json_object(facts.encode() if isinstance(facts, str) else b"null")
-
-
-def json_object(text: bytes) -> dict[str, Any]:
-    """Parse a part of the header: an object, each of its keys once."""
-    try:
-        found = json.loads(text, object_pairs_hook=distinct)
-    except (ValueError, RecursionError) as error:  # JSON, UTF-8 or a key that stands there twice
-        raise RunError(f"model file: damaged header: {error}. Restore it from a copy") from None
-    if not isinstance(found, dict):
-        raise RunError("model file: damaged header: no table of names. Restore it from a copy")
-    return found
-
-
-def distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Build a JSON object, refusing a key that stands in it twice."""
-    table = dict(pairs)
-    if len(table) != len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
-        raise ValueError(f"the key {twice!r} stands there twice")
-    return table
+    return json_object(checked_metadata(data, WHAT).get(KEY, "{}"), WHAT)
 
 
 def stored(model: nn.Module) -> dict[str, Tensor]:

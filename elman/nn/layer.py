@@ -222,6 +222,7 @@ class RecurrentLayer(WeightedModule):
         *,
         lengths: Lengths | None = None,
         reset: Tensor | None = None,
+        hx: State | None = None,
     ) -> tuple[Any, Any]:
         """Run whole sequences.
 
@@ -232,19 +233,25 @@ class RecurrentLayer(WeightedModule):
                 output is zero, and the state stays what it was at the row's last step.
             reset: True where the state is zero before that step: a new sequence starts there,
                 for both directions.
+            hx: The state under torch's name, for code that passes it by keyword.
 
         Shape:
             - x: ``(T, B, I)``, ``(B, T, I)`` if batch first, ``(T, I)`` unbatched, or packed
             - state: one tensor, or an LSTM's pair, each ``(L*D, B, .)``; ``(L*D, .)`` unbatched
             - lengths: ``(B,)`` whole numbers, a tensor or a list
             - reset: bool, ``(T, B)``, ``(B, T)`` if batch first, or ``(T,)`` unbatched
-            - returns: ``(output, state)``; output is shaped as x, with D*P or D*H features
+            - returns: ``(output, state)``; output is shaped as x, with D*P or D*H features. Both
+              have the dtype of the parameters, also under autocast, where products run in bfloat16
 
         Raises:
             ShapeError: If a shape does not fit the layer.
             DtypeError: If a dtype or a device does not fit the layer.
             BackendUnavailable: If the backend asked for by name cannot serve this call.
         """
+        if hx is not None:
+            if state is not None:
+                raise ShapeError("state: given twice, also as hx; give one of them")
+            state = hx
         if isinstance(x, PackedSequence):
             return self._forward_packed(x, state, lengths, reset)
         output, final = self._over_layers(self._arrange(x, state, lengths, reset), recurrence)

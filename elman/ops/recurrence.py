@@ -14,7 +14,7 @@ from torch import Tensor
 
 from elman._errors import BackendUnavailable, DtypeError, ShapeError
 from elman._shapes import check_shape
-from elman.ops.backends import BACKENDS, Backend
+from elman.ops.backends import BACKENDS
 from elman.ops.call import Call, Result, Trace
 from elman.ops.lengths import lengths_to_mask, reverse_reset, reverse_time
 
@@ -71,12 +71,12 @@ def recurrence_trace(
 
 @dataclass(frozen=True)
 class Explanation:
-    """Which backend a call gets, and why the others would not serve it.
+    """Which backend a call gets, and why not another.
 
     Attributes:
         chosen: The backend's name.
         refusals: For each backend its reason to refuse, or ``None`` if it can serve.
-        declines: For each backend that can serve, why auto passes it by, or ``None``.
+        declines: For each that can serve, why ``auto`` looks further, or ``None``.
     """
 
     chosen: str
@@ -84,11 +84,11 @@ class Explanation:
     declines: dict[str, str | None]
 
     def __str__(self) -> str:
-        able = {
-            n: f"can serve; auto passes it by: {why}" for n, why in self.declines.items() if why
-        }
-        rows = [f"{n}: {why or able.get(n, 'can serve')}" for n, why in self.refusals.items()]
-        return "\n  ".join([f"runs on '{self.chosen}'", *rows])
+        rows = [f"runs on '{self.chosen}'"]
+        for name, refusal in self.refusals.items():
+            slower = self.declines.get(name)
+            rows.append(f"{name}: {refusal or slower or 'can serve'}")
+        return "\n  ".join(rows)
 
 
 def explain(call: Call, backend: str = "auto") -> Explanation:
@@ -99,25 +99,28 @@ def explain(call: Call, backend: str = "auto") -> Explanation:
         UnknownName: If there is no such backend.
     """
     refusals = {name: BACKENDS[name].refuses(call) for name in BACKENDS}
-    declines = {n: BACKENDS[n].declines(call) for n, why in refusals.items() if why is None}
+    able = [name for name, reason in refusals.items() if reason is None]
+    declines = {name: BACKENDS[name].declines(call) for name in able}
     return Explanation(choose(call, backend), refusals, declines)
 
 
 def choose(call: Call, backend: str) -> str:
-    """Return the name of the backend that a call gets; auto takes the first willing one."""
+    """Return the name of the backend that a call gets.
+
+    ``auto`` takes the first that neither refuses nor declines; the last declines nothing.
+    """
     if backend == "auto":
-        return next(name for name in BACKENDS if is_willing(BACKENDS[name], call))
+        return next(
+            name
+            for name in BACKENDS
+            if BACKENDS[name].refuses(call) is None and BACKENDS[name].declines(call) is None
+        )
     if (reason := BACKENDS[backend].refuses(call)) is not None:
         raise BackendUnavailable(
             f"backend '{backend}' cannot serve this call: {reason}. "
-            "Use backend='auto', which picks one that can"
+            "Use the backend 'auto', which picks one that can"
         )
     return backend
-
-
-def is_willing(backend: Backend, call: Call) -> bool:
-    """Whether a backend can serve a call, and is a good choice for it."""
-    return backend.refuses(call) is None and backend.declines(call) is None
 
 
 def prepare(call: Call, reverse: bool) -> Call:

@@ -6,6 +6,7 @@ Here the columns meet: a corpus from `data`, a network from `models`, the loop f
 from __future__ import annotations
 
 import itertools
+import os
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from typing import Any, Literal, NamedTuple
 import torch
 
 from elman._config import load_config, merged, to_toml
-from elman._errors import DataError
+from elman._errors import BackendUnavailable, ConfigError, DataError
 from elman._run import RunDirectory
 from elman.data.builtin import BUILTIN
 from elman.data.corpus import Corpus, PartFacts, Progress, prepare_corpus
@@ -28,7 +29,7 @@ from elman.models.sampler import Sampler
 from elman.models.save import load_model, model_bytes
 from elman.tasks.config import LanguageModelTask
 from elman.train.checkpoint import CheckpointStore
-from elman.train.events import Event, Validated
+from elman.train.events import Event, Sampled, Stopped, Validated
 from elman.train.loop import fit
 from elman.train.metrics import bits_per_character, perplexity
 from elman.train.objective import Batch, Outcome
@@ -36,8 +37,11 @@ from elman.train.objective import Batch, Outcome
 __all__ = ["LanguageModelRun", "LanguageModelTraining", "Score", "score"]
 
 Split = Literal["train", "valid", "test"]
+MODEL = "model.safetensors"
 IGNORED = -100
 """A target that is not scored."""
+VALIDATED_TOKENS = 1_000_000
+"""Tokens of the held-out part that are scored during the training, at most."""
 SAMPLE_TOKENS = 240
 SCORE_LENGTH = 512
 """Steps in one pass of scoring: changes the speed, not the result."""
@@ -99,12 +103,17 @@ class LanguageModelTraining:
     """
 
     def __init__(
-        self, task: LanguageModelTask, corpus: Corpus, run: RunDirectory, *, resume: bool
+        self,
+        task: LanguageModelTask,
+        corpus: Corpus,
+        model: LanguageModel,
+        run: RunDirectory,
+        *,
+        resume: bool,
     ) -> None:
-        self.task, self.corpus, self.run, self.resume = task, corpus, run, resume
+        self.task, self.corpus, self.model, self.run = task, corpus, model, run
+        self.resume = resume
         self.tokenizer = corpus.tokenizer
-        torch.manual_seed(task.train.seed)
-        self.model = LanguageModel(self.tokenizer.vocab_size, task.model)
 
     @classmethod
     def start(
@@ -113,12 +122,14 @@ class LanguageModelTraining:
         """Read the data and make a new run directory."""
         task = located(task)
         corpus = prepare_corpus(task.data, task.text, progress)
-        windows(task, corpus)  # too short a text is found before anything is written
+        # What cannot work is found before anything is written.
+        windows(task, corpus)
+        model = new_model(task, corpus.tokenizer)
         files = {
             "config.toml": to_toml(task).encode(),
             "tokenizer.json": corpus.tokenizer.to_json().encode(),
         }
-        return cls(task, corpus, RunDirectory.create(out, files), resume=False)
+        return cls(task, corpus, model, RunDirectory.create(out, files), resume=False)
 
     @classmethod
     def resumed(
@@ -131,10 +142,18 @@ class LanguageModelTraining:
         corpus = prepare_corpus(task.data, task.text, progress, tokenizer=tokenizer)
         if changes:
             run.write({"config.toml": to_toml(task).encode()})
-        return cls(task, corpus, run, resume=True)
+        return cls(task, corpus, new_model(task, tokenizer), run, resume=True)
 
     def events(self) -> Iterator[Event]:
         """Train; the best model so far is written to the run directory before its event."""
+        try:
+            yield from self._events()
+        except (ConfigError, BackendUnavailable):
+            if not self.resume and MODEL not in self.run:
+                self.run.discard()  # refused before it learned anything
+            raise
+
+    def _events(self) -> Iterator[Event]:
         config = self.task.train
         for event in fit(
             self.model,
@@ -147,10 +166,16 @@ class LanguageModelTraining:
             resume=self.resume,
         ):
             if isinstance(event, Validated) and event.best:
-                self.run.write({"model.safetensors": model_bytes(self.model)})
+                self.keep()
+            if isinstance(event, Stopped) and MODEL not in self.run:
+                self.keep()  # nothing to choose by, or interrupted before the first validation
             yield event
-        if len(self.corpus.valid) <= 1:  # nothing to choose by: the last is kept
-            self.run.write({"model.safetensors": model_bytes(self.model)})
+            if isinstance(event, Validated) and config.sample_every is None:
+                yield Sampled(event.step, self.sample())
+
+    def keep(self) -> None:
+        """Write the model as it is now to the run directory."""
+        self.run.write({MODEL: model_bytes(self.model)})
 
     def loss(self, batch: Batch, state: Any) -> Outcome:
         """Return the loss of one window, for the loop."""
@@ -158,8 +183,13 @@ class LanguageModelTraining:
         return Outcome(loss.total, loss.nats.detach(), batch.targets.numel(), loss.state)
 
     def validate(self) -> float:
-        """Score the held-out part, as many streams side by side as training has rows."""
-        return score(self.model, self.corpus.valid, self.task.train.batch_size)
+        """Score the held-out part, of a long one its beginning, in as many streams as rows."""
+        return score(self.model, self.validated, self.task.train.batch_size)
+
+    @property
+    def validated(self) -> Ids:
+        """What is scored during the training; `elman eval` scores all of the held-out part."""
+        return self.corpus.valid[:VALIDATED_TOKENS]
 
     def sample(self, prompt: str = "") -> str:
         """Write a little, always from the same beginning and seed, so that samples compare."""
@@ -203,7 +233,7 @@ class LanguageModelRun:
         run = RunDirectory.open(path)
         task, tokenizer = read_task(run), read_tokenizer(run)
         model = LanguageModel(tokenizer.vocab_size, task.model)
-        load_model(model, run.read("model.safetensors"))
+        load_model(model, run.read(MODEL))
         return cls(run, task, tokenizer, model.eval())
 
     def corpus(self, progress: Progress | None = None) -> Corpus:
@@ -231,6 +261,8 @@ class LanguageModelRun:
         Raises:
             DataError: If the part is empty or the text cannot be read.
         """
+        if streams < 1:
+            raise ConfigError(f"streams: expected at least 1, got {streams}")
         own = self.corpus(progress) if data is None or baselines else None
         ids, facts = part(own, split) if data is None and own else self.whole(data or "", progress)
         if len(ids) < 2:
@@ -275,9 +307,17 @@ class LanguageModelRun:
             seed: Repeats the same text on the same machine.
             stop: A text that ends it; it is not yielded.
         """
+        if length < 0:
+            raise ConfigError(f"length: expected 0 (no end) or more, got {length}")
         sampler = Sampler(temperature, top_k, top_p, seed, never(self.tokenizer))
         pieces = continuation(self.model, self.tokenizer, prompt, sampler, length or None)
         return pieces if not stop else until(pieces, stop)
+
+
+def new_model(task: LanguageModelTask, tokenizer: Tokenizer) -> LanguageModel:
+    """Return the network as it is before it has learned, the same for the same seed."""
+    torch.manual_seed(task.train.seed)
+    return LanguageModel(tokenizer.vocab_size, task.model)
 
 
 def part(corpus: Corpus, split: Split) -> tuple[Ids, PartFacts]:
@@ -357,7 +397,7 @@ def located(task: LanguageModelTask) -> LanguageModelTask:
     """Return a task whose files are named from the root, so that it can resume from anywhere."""
 
     def absolute(name: str | None) -> str | None:
-        return name if name is None or name in BUILTIN else str(Path(name).absolute())
+        return name if name is None or name in BUILTIN else os.path.abspath(name)
 
     files = {"valid": absolute(task.text.valid), "test": absolute(task.text.test)}
     text = task.text.model_copy(update=files)

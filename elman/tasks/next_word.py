@@ -16,6 +16,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from elman._errors import ConfigError
 from elman.data.tokenizer import Tokenizer
 from elman.models.language_model import LanguageModel
 from elman.nn.state import State, map_state
@@ -64,8 +65,13 @@ def next_words(
         model: The network, in evaluation.
         tokenizer: Its vocabulary.
         prompt: The text so far; an empty one stands for the start of a line.
-        count: Words to return at most.
+        count: Words to return at most, at least 1.
+
+    Raises:
+        ConfigError: If ``count`` is below 1.
     """
+    if count < 1:
+        raise ConfigError(f"count: expected at least 1, got {count}")
     ids = tokenizer.encode(prompt or "\n")
     tail = trailing_word(prompt)
     pieces = [tokenizer.decode([token]) for token in range(tokenizer.vocab_size)]

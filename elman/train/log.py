@@ -31,22 +31,24 @@ class ProgressView:
 
     Args:
         console: Where to write; standard error if not given, so that output stays clean.
-        tokens_per_character: If given, losses are also shown in bits per character; otherwise
-            as perplexity.
+        tokens_per_character: Of the training text and of the held-out one, which can differ. If
+            given, losses are also shown in bits per character; otherwise as perplexity.
 
     Example:
         >>> import io
         >>> from elman.train.events import Stepped
         >>> from rich.console import Console
         >>> text = io.StringIO()
-        >>> with ProgressView(Console(file=text, width=120), tokens_per_character=1.0) as view:
+        >>> with ProgressView(Console(file=text, width=120), (1.0, 1.0)) as view:
         ...     view(Stepped(100, 0, 0.5, 1.6, 3e-3, 0.41, 50_000, 5.0, 20.0, 0))
         >>> print(text.getvalue().strip())
         50 %  step 100  1.600 nats (2.31 bits/char)  10,000 tokens/s  |g| 0.41  lr 0.003  0:20 left
     """
 
     def __init__(
-        self, console: Console | None = None, tokens_per_character: float | None = None
+        self,
+        console: Console | None = None,
+        tokens_per_character: tuple[float, float] | None = None,
     ) -> None:
         self.console = console or Console(stderr=True)
         self.tokens_per_character = tokens_per_character
@@ -66,7 +68,7 @@ class ProgressView:
             case Validated():
                 self._validated = event
                 best = "  best so far" if event.best else ""
-                self._line(f"step {event.step:,}  validation {self._loss(event.nats)}{best}")
+                self._line(f"step {event.step:,}  validation {self._held_out(event.nats)}{best}")
             case Sampled():
                 self._sample = event
                 if self._live is None:
@@ -114,10 +116,11 @@ class ProgressView:
     def _stopped(self, event: Stopped) -> None:
         self._refresh()
         self.close()
-        best = "" if event.best is None else f"; best validation {self._loss(event.best)}"
+        best = "" if event.best is None else f"; best validation {self._held_out(event.best)}"
         at = "" if event.best_step is None else f" at step {event.best_step:,}"
         took = f"{event.step:,} steps, {clock(event.elapsed_s)}"
-        self._line(f"stopped by {event.reason} after {took}{best}{at}")
+        ended = "interrupted" if event.reason == "interrupted" else f"stopped by {event.reason}"
+        self._line(f"{ended} after {took}{best}{at}")
 
     def _line(self, text: str) -> None:
         self.console.print(Text(text), soft_wrap=True)
@@ -155,10 +158,18 @@ class ProgressView:
         return facts
 
     def _loss(self, nats: float) -> str:
-        if self.tokens_per_character is None:
-            return f"{nats:.3f} nats (perplexity {perplexity(nats):,.4g})"
-        bits = bits_per_character(nats, 1, 1) * self.tokens_per_character
-        return f"{nats:.3f} nats ({bits:.2f} bits/char)"
+        return in_units(nats, self.tokens_per_character and self.tokens_per_character[0])
+
+    def _held_out(self, nats: float) -> str:
+        return in_units(nats, self.tokens_per_character and self.tokens_per_character[1])
+
+
+def in_units(nats: float, tokens_per_character: float | None) -> str:
+    """Return a loss in nats and in bits per character, or as perplexity."""
+    if tokens_per_character is None:
+        return f"{nats:.3f} nats (perplexity {perplexity(nats):,.4g})"
+    bits = bits_per_character(nats, 1, 1) * tokens_per_character
+    return f"{nats:.3f} nats ({bits:.2f} bits/char)"
 
 
 def clock(seconds: float) -> str:

@@ -143,8 +143,8 @@ def check_heard(config: TrainConfig, validates: bool, samples: bool) -> None:
     }
     for name, deaf in waiting.items():
         if deaf:
-            needed = "sample" if name == "sample_every" else "validate"
-            raise ConfigError(f"train.{name} does nothing without `{needed}`: give fit() one")
+            needed = "a `sample`" if name == "sample_every" else "held-out data and a `validate`"
+            raise ConfigError(f"train.{name} does nothing without {needed}; there is none")
 
 
 def begin(training: Training, checkpoints: CheckpointStore | None, resume: bool) -> Path | None:

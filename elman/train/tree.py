@@ -16,13 +16,12 @@ from safetensors.torch import save as save_tensors
 from torch import Tensor
 
 from elman._errors import RunError
+from elman._safetensors import checked_metadata, json_object
 
-__all__ = ["MAX_HEADER_BYTES", "MAX_TENSORS", "dump_tree", "parse_tree"]
+__all__ = ["dump_tree", "parse_tree"]
 
-MAX_HEADER_BYTES = 4 * 2**20
-MAX_TENSORS = 20_000
-LENGTH_BYTES = 8  # a safetensors file begins with its header's length, little endian
 KEY = "elman.tree"
+WHAT = "checkpoint"  # in messages
 
 
 def dump_tree(value: Any) -> bytes:
@@ -62,9 +61,9 @@ def dump_tree(value: Any) -> bytes:
             return {"dict": [[encode(k), encode(v)] for k, v in part.items()]}
         raise TypeError(f"cannot store a {type(part).__name__} in a checkpoint")
 
-    tree = json.dumps(encode(value))
+    tree = json.dumps({"tree": encode(value)})
     data = save_tensors(tensors, metadata={KEY: tree})
-    header_bytes(data, len(tensors))
+    checked_metadata(data, WHAT)  # what could not be read back is not written
     return data
 
 
@@ -83,18 +82,14 @@ def parse_tree(data: bytes) -> Any:
     Raises:
         RunError: If ``data`` is anything else.
     """
+    metadata = checked_metadata(data, WHAT)
     try:
-        header = json.loads(header_bytes(data), object_pairs_hook=unique)
-        metadata = header.pop("__metadata__")
-        if len(header) > MAX_TENSORS:
-            raise RunError(f"it has {len(header)} tensors; at most {MAX_TENSORS} are accepted")
-        tensors = load_tensors(data)
-        return decode(json.loads(metadata[KEY]), tensors)
+        return decode(json_object(metadata[KEY], WHAT)["tree"], load_tensors(data))
     except RunError:
         raise
     except (
         SafetensorError,
-        ValueError,  # JSON and Unicode errors are
+        ValueError,
         KeyError,
         TypeError,
         AttributeError,
@@ -102,25 +97,6 @@ def parse_tree(data: bytes) -> Any:
     ) as error:
         reason = f"{type(error).__name__}: {error}"
         raise RunError(f"not a checkpoint of elman ({reason:.200})") from None
-
-
-def header_bytes(data: bytes, tensors: int = 0) -> bytes:
-    """Return the file's header, after checking its declared size and number of tensors."""
-    size = int.from_bytes(data[:LENGTH_BYTES], "little")
-    if size > MAX_HEADER_BYTES or tensors > MAX_TENSORS:
-        raise RunError(
-            f"the header has {size} bytes and {tensors} tensors; at most {MAX_HEADER_BYTES} "
-            f"bytes and {MAX_TENSORS} tensors are accepted"
-        )
-    return data[LENGTH_BYTES : LENGTH_BYTES + size]
-
-
-def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Build a JSON object, refusing a key given twice: readers would disagree on which counts."""
-    result = dict(pairs)
-    if len(result) != len(pairs):
-        raise ValueError("a key is given twice")
-    return result
 
 
 def decode(part: Any, tensors: dict[str, Tensor]) -> Any:

@@ -61,7 +61,7 @@ def test_resume_and_skipped_steps_are_named():
 
 
 def test_bits_per_character():
-    assert "1.500 nats (0.54 bits/char)" in show([stepped(1)], tokens_per_character=0.25)
+    assert "1.500 nats (0.54 bits/char)" in show([stepped(1)], tokens_per_character=(0.25, 0.25))
 
 
 def test_a_terminal_shows_a_picture(monkeypatch):

@@ -22,7 +22,7 @@ class Backend(Protocol):
         """Return why this backend cannot serve the call, or ``None`` if it can."""
 
     def declines(self, call: Call) -> str | None:
-        """Return why ``auto`` should look further although the call could be served."""
+        """Return why ``auto`` should look further though this backend can serve, or ``None``."""
 
     def run(self, call: Call) -> Result:
         """Run the call."""

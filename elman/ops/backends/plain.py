@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from elman.ops import reference
+import elman.ops.reference as reference
 from elman.ops.call import Call, Result, Trace
 
 __all__ = ["Reference"]
@@ -18,7 +18,7 @@ class Reference:
         return None
 
     def declines(self, call: Call) -> str | None:
-        """Decline nothing: it is the last resort."""
+        """Decline nothing: it is the last that is asked."""
         return None
 
     def run(self, call: Call) -> Result:

@@ -25,7 +25,7 @@ KINDS: list[dict[str, Any]] = [
     {"tokenizer": "bpe", "vocab_size": 300},
 ]
 TRAINED = [train_tokenizer([SAMPLE * 3], TextConfig(**kind)) for kind in KINDS]
-every = pytest.mark.parametrize("tokenizer", TRAINED, ids=str)
+every = pytest.mark.parametrize("tokenizer", TRAINED, ids=lambda t: t.name)
 texts = st.text(max_size=60) | st.text("catdog's ’\r\n\tAΣé猫😀", max_size=60)
 
 
