@@ -301,7 +301,7 @@ def test_nothing_to_do_is_served(cell: str, steps: int, batch: int) -> None:
 
 
 def test_every_backend_serves_something() -> None:
-    assert {backend for backend, _, _ in served()} == set(BACKENDS)
+    assert {backend for backend, _, _ in served()} == {n for n in BACKENDS if BACKENDS[n].exact}
     assert {cell for _, cell, _ in served()} == set(CELLS)
 
 

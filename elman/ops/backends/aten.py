@@ -36,6 +36,8 @@ KERNELS: dict[str, Callable[..., Any]] = {
 class Aten:
     """The kernels behind ``torch.nn.RNN``, ``LSTM`` and ``GRU``."""
 
+    exact = True
+
     def refuses(self, call: Call) -> str | None:
         """Refuse what torch.nn does not know."""
         if call.spec.name not in KERNELS:

@@ -11,6 +11,8 @@ __all__ = ["Reference"]
 class Reference:
     """`ops.reference`, slow and complete."""
 
+    exact = True
+
     def refuses(self, call: Call) -> str | None:
         """Refuse nothing."""
         return None

@@ -22,4 +22,5 @@ def test_backend_keeps_the_protocol(name: str) -> None:
 def test_one_backend_refuses_nothing() -> None:
     # auto always has somewhere to fall back to
     assert BACKENDS["reference"].refuses(random_call("lstm")) is None
+    assert BACKENDS["reference"].declines(random_call("lstm")) is None
     assert list(BACKENDS)[-1] == "reference"

@@ -1,0 +1,116 @@
+// All kernels for one instruction set. Compiled once for each, see CMakeLists.txt.
+#include "kernels.h"
+
+#include "backward.h"
+#include "forward.h"
+#include "multiply.h"
+
+#define ELMAN_TEXT_(x) #x
+#define ELMAN_TEXT(x) ELMAN_TEXT_(x)
+#define ELMAN_JOIN_(a, b) a##b
+#define ELMAN_JOIN(a, b) ELMAN_JOIN_(a, b)
+
+namespace elman {
+namespace ELMAN_ISA {
+namespace {
+
+/// Call f with the number of gates as a compile-time constant.
+template <class F>
+void with_gates(int gates, F f) {
+  if (gates == 1) f.template operator()<1>();
+  if (gates == 3) f.template operator()<3>();
+  if (gates == 4) f.template operator()<4>();
+}
+
+template <class T>
+Index size(int gates, Index units, Index K, bool bf16) {
+  return bf16 ? packed_size<T, Bf16>(units, gates, K) : packed_size<T, T>(units, gates, K);
+}
+
+template <class T>
+void pack_rows(int gates, const T* weight, Index units, Index K, bool bf16, void* packed) {
+  with_gates(gates, [&]<int G>() {
+    if constexpr (sizeof(T) == 4)
+      if (bf16) return pack<G>(weight, units, K, static_cast<Bf16*>(packed));
+    pack<G>(weight, units, K, static_cast<T*>(packed));
+  });
+}
+
+/// Threads that a product of this many multiply-adds is worth.
+int worth(int threads, double work) {
+  constexpr double EACH = 4e5;
+  return work < EACH * threads ? int(1 + work / EACH) : threads;
+}
+
+template <class T>
+void multiply(int threads, int gates, const T* x, Index rows, Index K, const void* packed,
+              bool bf16, const T* bias, Index units, T* y) {
+  const int count = worth(threads, double(rows) * double(K) * double(gates * units));
+  with_gates(gates, [&]<int G>() {
+    if constexpr (sizeof(T) == 4)
+      if (bf16) {
+        Multiply<G, T, Bf16> run{x, rows, K, static_cast<const Bf16*>(packed), bias, units, y};
+        return run_parts(run, count);
+      }
+    Multiply<G, T, T> run{x, rows, K, static_cast<const T*>(packed), bias, units, y};
+    run_parts(run, count);
+  });
+}
+
+template <class T>
+void add_product(int threads, const T* d, const T* x, Index N, Index M, Index I, T* y) {
+  using Run = AddProduct<T>;
+  const int count = worth(threads, double(N) * double(M) * double(I));
+  T* const scratch = new T[std::size_t(count * Run::scratch_size(I))];
+  Run run{d, x, N, M, I, y, scratch};
+  run_parts(run, count);
+  delete[] scratch;
+}
+
+template <class T>
+void tanh_all(const T* x, Index count, T* y) {
+  each_vector<T>(count, [&](Index i, int n) { store(y + i, tanh<T>(load(x + i, n)), n); });
+}
+
+template <class T>
+void sigmoid_all(const T* x, Index count, T* y) {
+  each_vector<T>(count, [&](Index i, int n) { store(y + i, sigmoid<T>(load(x + i, n)), n); });
+}
+
+template <class T, class W>
+void fill(void (*(&forwards)[CELLS])(const Forward<T>&)) {
+  forwards[RNN_TANH] = forward<ElmanTanh<T>, T, W>;
+  forwards[RNN_RELU] = forward<ElmanRelu<T>, T, W>;
+  forwards[elman::LSTM] = forward<Lstm<T>, T, W>;
+  forwards[elman::GRU] = forward<Gru<T>, T, W>;
+}
+
+template <class T>
+Table<T> table() {
+  Table<T> t{};
+  fill<T, T>(t.forward);
+  if constexpr (sizeof(T) == 4) fill<T, Bf16>(t.forward_bf16);
+  t.backward[RNN_TANH] = backward<ElmanTanh<T>, T>;
+  t.backward[RNN_RELU] = backward<ElmanRelu<T>, T>;
+  t.backward[elman::LSTM] = backward<Lstm<T>, T>;
+  t.backward[elman::GRU] = backward<Gru<T>, T>;
+  t.packed_size = size<T>;
+  t.pack = pack_rows<T>;
+  t.pack_transposed = pack_transposed<T>;
+  t.multiply = multiply<T>;
+  t.add_product = add_product<T>;
+  t.tanh = tanh_all<T>;
+  t.sigmoid = sigmoid_all<T>;
+  return t;
+}
+
+}  // namespace
+}  // namespace ELMAN_ISA
+
+const Kernels* ELMAN_JOIN(kernels_, ELMAN_ISA)() {
+  static const Kernels kernels{ELMAN_TEXT(ELMAN_ISA), ELMAN_ISA::table<float>(),
+                               ELMAN_ISA::table<double>()};
+  return &kernels;
+}
+
+}  // namespace elman

@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# Build the compiled kernels with sanitizers into build/sanitize and run their tests.
+#   scripts/sanitize.sh                    address and undefined behaviour
+#   PYTHON=.venv/bin/python scripts/sanitize.sh
+set -euo pipefail
+cd "$(dirname "$0")/.."
+python=${PYTHON:-python3}
+folder=build/sanitize
+cmake -S . -B "$folder" -DCMAKE_BUILD_TYPE=RelWithDebInfo -DELMAN_SANITIZE=address,undefined \
+  -DPython_EXECUTABLE="$("$python" -c 'import sys; print(sys.executable)')"
+cmake --build "$folder" --parallel 2
+
+# A copy of the package with the instrumented module in it, so that the working one stays.
+rm -rf "$folder/site" && mkdir -p "$folder/site"
+cp -r elman tests conftest.py pyproject.toml "$folder/site"
+rm -f "$folder/site/elman/"_kernels*.so
+cp "$folder/"_kernels*.so "$folder/site/elman/"
+
+# Python is not instrumented: the runtime comes first, leaks of the interpreter are not ours.
+runtime=$(gcc -print-file-name=libasan.so)
+cpp=$(gcc -print-file-name=libstdc++.so)
+cd "$folder/site"
+ASAN_OPTIONS=detect_leaks=0 LD_PRELOAD="$(realpath "$runtime"):$(realpath "$cpp")" PYTHONPATH="$PWD" \
+  OMP_NUM_THREADS=1 "$python" -m pytest -q -p no:cacheprovider --import-mode=importlib \
+  tests/csrc tests/ops/backends/test_cpu.py -k "not instruction_set"
