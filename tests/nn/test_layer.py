@@ -286,7 +286,7 @@ REGULARISED = {
 
 def backends_for(layer: Any, x: Tensor | None = None, **options: Any) -> list[str]:
     refusals = layer.explain(x, **options).refusals
-    return [name for name, why in refusals.items() if why is None]
+    return [n for n, why in refusals.items() if why is None and BACKENDS[n].exact]
 
 
 @pytest.mark.parametrize("options", list(REGULARISED))
@@ -307,10 +307,10 @@ def test_backends_agree_in_training_and_evaluation(cell: str, options: str) -> N
         torch.manual_seed(3)
         again = layer(x, lengths=LENGTHS)[0]
         drawn = training and options != "layer_norm"
-        assert torch.allclose(again, results[0], atol=1e-6) != drawn
+        assert torch.allclose(again, results[0], atol=1e-5) != drawn
 
 
-@pytest.mark.parametrize("backend", list(BACKENDS))
+@pytest.mark.parametrize("backend", [n for n in BACKENDS if BACKENDS[n].exact])
 @pytest.mark.parametrize("cell", LAYERS)
 def test_dropped_weights_reach_the_kernel(cell: str, backend: str) -> None:
     """The output is that of a layer whose weight_hh was dropped by hand with the same draw."""
