@@ -17,8 +17,6 @@ namespace elman {
 namespace ELMAN_ISA {
 namespace {
 
-inline constexpr Index AHEAD = 2048;  // bytes of weights to ask for early
-
 /// sums (N * LANES) = a (K) times panel (K, N * LANES), as product_tile but for the order of sums.
 template <class T, class W, int N>
 void one_row(const T* a, Index K, const W* panel, T* sums) {
@@ -30,10 +28,8 @@ void one_row(const T* a, Index K, const W* panel, T* sums) {
     const Vec<T> x0 = splat(a[k]), x1 = splat(a[k + 1]);
 #pragma GCC unroll 4
     for (int n = 0; n < N; ++n) {
-      __builtin_prefetch(reinterpret_cast<const char*>(pair + n * LANES<T>) + AHEAD);
       const Vec<T> w = load(pair + n * LANES<T>);
       if constexpr (WIDE) {
-        __builtin_prefetch(reinterpret_cast<const char*>(pair + (N + n) * LANES<T>) + AHEAD);
         even[n] = fma(x0, w, even[n]);
         odd[n] = fma(x1, load(pair + (N + n) * LANES<T>), odd[n]);
       } else {
