@@ -29,7 +29,7 @@ def adaptive_log_probs(head: AdaptiveHead, h: Array) -> Array:
 
     Example:
         >>> head = AdaptiveHead(np.ones((3, 2)), ((np.ones((1, 2)), np.ones((4, 1))),))
-        >>> np.exp(adaptive_log_probs(head, np.zeros((1, 2)))).sum()
+        >>> float(np.exp(adaptive_log_probs(head, np.zeros((1, 2)))).sum())
         1.0
     """
     first = len(head.weight) - len(head.tails)

@@ -32,8 +32,8 @@ def to_bf16(array: Array) -> Array:
     """Round float32 to the nearest bfloat16, ties to even, and widen again.
 
     Example:
-        >>> to_bf16(np.array([1.0, 1.004], np.float32))
-        array([1.      , 1.0078125], dtype=float32)
+        >>> to_bf16(np.array([1.0, 1.004], np.float32)).tolist()
+        [1.0, 1.0078125]
     """
     bits = np.ascontiguousarray(array, np.float32).view(np.uint32).astype(np.uint64)
     bits += 0x7FFF + ((bits >> 16) & 1)

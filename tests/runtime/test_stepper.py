@@ -330,12 +330,13 @@ def test_states_that_do_not_fit() -> None:
 
 def test_eight_threads_each_with_its_own() -> None:
     x = random_input(300, 3, 5).astype(np.float32)
-    alone = features()
+    layers = plain_layers(make_stack("lstm", "all", (5, 7, 6)))
+    alone = Stepper(layers, 3)
     expected = [alone.step(step).copy() for step in x][-1]
     results: list[Any] = [None] * 8
 
     def work(k: int) -> None:
-        s = features()
+        s = Stepper(layers, 3)
         for step in x:
             output = s.step(step)
         results[k] = output.copy()
