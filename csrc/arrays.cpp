@@ -30,9 +30,9 @@ Dims dims(const nb::ndarray<nb::ro>& a) {
 
 /// Whether values stand row-major without gaps; strides of axes of size 1 mean nothing.
 bool is_dense(const nb::ndarray<nb::ro>& a) {
+  if (a.size() == 0) return true;
   Index expected = 1;
   for (std::size_t i = a.ndim(); i-- > 0;) {
-    if (a.shape(i) == 0) return true;
     if (a.shape(i) != 1 && a.stride(i) != expected) return false;
     expected *= Index(a.shape(i));
   }

@@ -8,6 +8,7 @@
 
 #include "cells.h"
 #include "layer_norm.h"
+#include "parts.h"
 #include "plan.h"
 
 namespace elman::ELMAN_ISA {
@@ -28,7 +29,7 @@ class BackwardRun {
   BackwardRun(const BackwardRun&) = delete;
   BackwardRun& operator=(const BackwardRun&) = delete;
 
-  void run() { run_parts(*this, plan_); }
+  void run() { run_parts(*this, plan_.threads); }
 
   void part(int index, int count) {
     const Share share = plan_.share(index, count, panels_);

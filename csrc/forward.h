@@ -4,6 +4,7 @@
 
 #include "cells.h"
 #include "layer_norm.h"
+#include "parts.h"
 #include "plan.h"
 
 namespace elman::ELMAN_ISA {
@@ -20,7 +21,7 @@ class ForwardRun {
   ForwardRun(const ForwardRun&) = delete;
   ForwardRun& operator=(const ForwardRun&) = delete;
 
-  void run() { run_parts(*this, plan_); }
+  void run() { run_parts(*this, plan_.threads); }
 
   void part(int index, int count) {
     const Share share = plan_.share(index, count, panels_);

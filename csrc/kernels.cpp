@@ -3,6 +3,7 @@
 
 #include "backward.h"
 #include "forward.h"
+#include "multiply.h"
 
 #define ELMAN_TEXT_(x) #x
 #define ELMAN_TEXT(x) ELMAN_TEXT_(x)
@@ -30,45 +31,40 @@ template <class T>
 void pack_rows(int gates, const T* weight, Index units, Index K, bool bf16, void* packed) {
   with_gates(gates, [&]<int G>() {
     if constexpr (sizeof(T) == 4)
-      if (bf16) return pack<G>(weight, K, 1, units, K, static_cast<Bf16*>(packed));
-    pack<G>(weight, K, 1, units, K, static_cast<T*>(packed));
+      if (bf16) return pack<G>(weight, units, K, static_cast<Bf16*>(packed));
+    pack<G>(weight, units, K, static_cast<T*>(packed));
   });
 }
 
-template <class T>
-void pack_columns(const T* weight, Index units, Index K, T* packed) {
-  pack<1>(weight, 1, units, units, K, packed);
-}
-
-template <int G, class T, class W>
-void multiply_panels(const T* x, Index rows, Index K, const W* packed, const T* bias, Index units,
-                     T* y) {
-  constexpr int L = LANES<T>;
-  const Index blocks = ceil_div(units, L);
-  for (Index first = 0; first < blocks; first += PANEL<G>) {
-    const int wide = int(blocks - first < PANEL<G> ? blocks - first : PANEL<G>);
-    product<G>(rows, x, K, K, packed + first * G * L * packed_depth<T, W>(K), wide,
-               [&](Index r, const T* sums) {
-                 for (int b = 0; b < wide; ++b)
-                   for (int g = 0; g < G; ++g, sums += L) {
-                     const Index unit = (first + b) * L, i = g * units + unit;
-                     const int n = int(units - unit < L ? units - unit : L);
-                     const Vec<T> sum = load(sums);
-                     store(y + r * G * units + i, bias ? sum + load(bias + i, n) : sum, n);
-                   }
-               });
-  }
+/// Threads that a product of this many multiply-adds is worth.
+int worth(int threads, double work) {
+  constexpr double EACH = 4e5;
+  return work < EACH * threads ? int(1 + work / EACH) : threads;
 }
 
 template <class T>
-void multiply(int gates, const T* x, Index rows, Index K, const void* packed, bool bf16,
-              const T* bias, Index units, T* y) {
+void multiply(int threads, int gates, const T* x, Index rows, Index K, const void* packed,
+              bool bf16, const T* bias, Index units, T* y) {
+  const int count = worth(threads, double(rows) * double(K) * double(gates * units));
   with_gates(gates, [&]<int G>() {
     if constexpr (sizeof(T) == 4)
-      if (bf16)
-        return multiply_panels<G>(x, rows, K, static_cast<const Bf16*>(packed), bias, units, y);
-    multiply_panels<G>(x, rows, K, static_cast<const T*>(packed), bias, units, y);
+      if (bf16) {
+        Multiply<G, T, Bf16> run{x, rows, K, static_cast<const Bf16*>(packed), bias, units, y};
+        return run_parts(run, count);
+      }
+    Multiply<G, T, T> run{x, rows, K, static_cast<const T*>(packed), bias, units, y};
+    run_parts(run, count);
   });
+}
+
+template <class T>
+void add_product(int threads, const T* d, const T* x, Index N, Index M, Index I, T* y) {
+  using Run = AddProduct<T>;
+  const int count = worth(threads, double(N) * double(M) * double(I));
+  T* const scratch = new T[std::size_t(count * Run::scratch_size(I))];
+  Run run{d, x, N, M, I, y, scratch};
+  run_parts(run, count);
+  delete[] scratch;
 }
 
 template <class T>
@@ -100,8 +96,9 @@ Table<T> table() {
   t.backward[elman::GRU] = backward<Gru<T>, T>;
   t.packed_size = size<T>;
   t.pack = pack_rows<T>;
-  t.pack_transposed = pack_columns<T>;
+  t.pack_transposed = pack_transposed<T>;
   t.multiply = multiply<T>;
+  t.add_product = add_product<T>;
   t.tanh = tanh_all<T>;
   t.sigmoid = sigmoid_all<T>;
   return t;

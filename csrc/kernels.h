@@ -24,8 +24,10 @@ struct Table {
   void (*pack_transposed)(const T* weight, Index units, Index K, T* packed);
   /// y (rows, gates * units) = x (rows, K) times weights packed by `pack`, plus bias if not
   /// null. y must not alias the others.
-  void (*multiply)(int gates, const T* x, Index rows, Index K, const void* packed, bool bf16,
-                   const T* bias, Index units, T* y);
+  void (*multiply)(int threads, int gates, const T* x, Index rows, Index K, const void* packed,
+                   bool bf16, const T* bias, Index units, T* y);
+  /// y (M, I) += d (N, M) transposed times x (N, I). y aliases neither.
+  void (*add_product)(int threads, const T* d, const T* x, Index N, Index M, Index I, T* y);
 
   void (*tanh)(const T* x, Index n, T* y);  // y may be x
   void (*sigmoid)(const T* x, Index n, T* y);

@@ -235,6 +235,41 @@ void backward(const std::string& name, Index steps, int threads, handle h0, hand
   });
 }
 
+void multiply(int gates, handle x, handle weight, handle bias, handle y, int threads) {
+  Arrays arrays;
+  const Dims from = arrays.shape("x", x, 2), to = arrays.shape("y", y, 2);
+  checked_gates(gates);
+  checked_threads(threads);
+  if (to[1] % gates)
+    raise_value("y: " + std::to_string(to[1]) + " columns do not divide into " +
+                std::to_string(gates) + " gates");
+  const Index rows = from[0], K = from[1], units = to[1] / gates;
+  with_dtype(arrays, "x", x, [&]<class T>() {
+    bool bf16 = false;
+    const T* a = arrays.in<T>("x", x, from, true);
+    const void* packed = weight_of<T>(arrays, weight, gates, units, K, &bf16);
+    const T* b = arrays.in<T>("bias", bias, {to[1]});
+    T* out = arrays.out<T>("y", y, {rows, to[1]}, true);
+    const auto& t = table<T>();
+    nb::gil_scoped_release released;
+    t.multiply(threads, gates, a, rows, K, packed, bf16, b, units, out);
+  });
+}
+
+void add_product(handle d, handle x, handle y, int threads) {
+  Arrays arrays;
+  const Dims left = arrays.shape("d", d, 2), right = arrays.shape("x", x, 2);
+  checked_threads(threads);
+  with_dtype(arrays, "d", d, [&]<class T>() {
+    const T* a = arrays.in<T>("d", d, left, true);
+    const T* b = arrays.in<T>("x", x, {left[0], right[1]}, true);
+    T* out = arrays.out<T>("y", y, {left[1], right[1]}, true);
+    const auto& t = table<T>();
+    nb::gil_scoped_release released;
+    t.add_product(threads, a, b, left[0], left[1], right[1], out);
+  });
+}
+
 template <bool SIGMOID>
 void activate(handle x, handle y) {
   Arrays arrays;
@@ -280,6 +315,11 @@ NB_MODULE(_kernels, m) {
         "d_gates"_a = none, "d_h"_a.none(), "d_c"_a = none, "d_gates_x"_a.none(),
         "d_gates_h"_a = none, "d_product"_a = none, "d_normed_c"_a = none,
         "standard_c"_a = none, "Gradient of `forward`; arrays as in `Backward`.");
+
+  m.def("multiply", &multiply, "gates"_a, "x"_a.none(), "weight"_a.none(), "bias"_a.none(),
+        "y"_a.none(), "threads"_a, "y = x times a weight packed by `pack`, plus bias.");
+  m.def("add_product", &add_product, "d"_a.none(), "x"_a.none(), "y"_a.none(), "threads"_a,
+        "y += d transposed times x.");
 
   m.def("tanh", &activate<false>, "x"_a.none(), "y"_a.none(), "y = tanh(x), as in the kernels.");
   m.def("sigmoid", &activate<true>, "x"_a.none(), "y"_a.none(),

@@ -3,7 +3,6 @@
 
 #include "pack.h"
 #include "problem.h"
-#include "threads.h"
 
 namespace elman::ELMAN_ISA {
 
@@ -61,13 +60,6 @@ template <class T>
 ELMAN_INLINE Vec<T> kept_fraction(const Zoneout<T>& z, Index row, Index unit, int n) {
   const T* keep = z.keep + row * z.row_stride;
   return z.unit_stride ? load(keep + unit, n) : splat(*keep);
-}
-
-/// Run `Run::part(share, index, count)` in parallel: the body that both directions share.
-template <class Run>
-ELMAN_INLINE void run_parts(Run& run, const Plan& plan) {
-  parallel(
-      plan.threads, [](void* p, int i, int n) { static_cast<Run*>(p)->part(i, n); }, &run);
 }
 
 }  // namespace elman::ELMAN_ISA

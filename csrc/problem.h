@@ -52,7 +52,7 @@ struct Forward {
   T* c;                        // in/out (B, H) c before the first step, after the last; null: no c
   T* operand;                  // out (N, H) what W_hh was multiplied by; needed with a reset or a
                                // mask, else null: h is read where it stands
-  T* gates;                    // out (N, G*H) activated; null: not wanted
+  T* gates;                    // out (N, G*H) activated, may be gates_x; null: not wanted
   T* memory;                   // out (N, H) c after each step; null: not wanted, or no c
   T* kept;                     // out (N, H) a GRU's share of h in the candidate; null: not wanted
   T* product;                  // out (N, G*H), or (B, G*H) if not `over_time`: W_hh h before its

@@ -18,21 +18,28 @@ inline constexpr int PANEL = G >= 3 ? 1 : 4 / G;  // blocks
 template <int N>
 inline constexpr int TILE = N >= 3 ? SUMS / N : 8;
 
-/// The largest tile of any N, in values: what a caller must hold ready for the sums.
-template <class T>
-inline constexpr int TILE_VALUES = 4 * 8 * LANES<T>;
+/// Rows whose sums are held at a time, and values of k after which they are put down: what one
+/// tile reads then fits the nearest cache, and a panel the second.
+inline constexpr Index CHUNK = 48, DEPTH = 512;
 
-/// sums (ROWS, N * LANES) = a (ROWS, K) times panel (K, N * LANES).
+/// sums (ROWS, N * LANES) = a (ROWS, K) times panel (K, N * LANES), or += where `add`.
 ///
-/// a: read, row stride `stride`; panel: read, K padded to even for Bf16; sums: written, aligned
-/// to a vector. None may alias another; none may be null unless K is 0. Nothing is kept.
-template <class T, class W, int ROWS, int N>
-void product_tile(const T* a, Index stride, Index K, const W* panel, T* sums) {
+/// a: read, (row, k) at a[row * stride + k], or at a[row + k * stride] where COLUMNS;
+/// panel: read, K padded to even for Bf16; sums: read where `add`, written.
+/// None may alias another; none may be null unless K is 0. Nothing is kept.
+template <class T, class W, int ROWS, int N, bool COLUMNS = false>
+void product_tile(const T* a, Index stride, Index K, const W* panel, bool add, T* sums) {
   Vec<T> acc[ROWS][N] = {};
+  if (add) {
+#pragma GCC unroll 8
+    for (int r = 0; r < ROWS; ++r)
+#pragma GCC unroll 4
+      for (int n = 0; n < N; ++n) acc[r][n] = load(sums + (r * N + n) * LANES<T>);
+  }
   auto step = [&](Index k, const Vec<T>(&w)[N]) {
 #pragma GCC unroll 8
     for (int r = 0; r < ROWS; ++r) {
-      const Vec<T> x = splat(a[r * stride + k]);
+      const Vec<T> x = splat(COLUMNS ? a[r + k * stride] : a[r * stride + k]);
 #pragma GCC unroll 4
       for (int n = 0; n < N; ++n) acc[r][n] = fma(x, w[n], acc[r][n]);
     }
@@ -65,11 +72,25 @@ void product_tile(const T* a, Index stride, Index K, const W* panel, T* sums) {
 }
 
 /// product_tile for a number of rows known at run time, 1 <= rows <= TILE<N>.
-template <class T, class W, int N, int ROWS = TILE<N>>
-void product_rows(int rows, const T* a, Index stride, Index K, const W* panel, T* sums) {
+template <class T, class W, int N, bool COLUMNS = false, int ROWS = TILE<N>>
+void product_rows(int rows, const T* a, Index stride, Index K, const W* panel, bool add, T* sums) {
   if constexpr (ROWS > 1)
-    if (rows < ROWS) return product_rows<T, W, N, ROWS - 1>(rows, a, stride, K, panel, sums);
-  product_tile<T, W, ROWS, N>(a, stride, K, panel, sums);
+    if (rows < ROWS)
+      return product_rows<T, W, N, COLUMNS, ROWS - 1>(rows, a, stride, K, panel, add, sums);
+  product_tile<T, W, ROWS, N, COLUMNS>(a, stride, K, panel, add, sums);
+}
+
+/// Call f<N>() with the number of vectors in a panel of `blocks` blocks.
+template <int G, class F>
+ELMAN_INLINE void with_panel(int blocks, F f) {
+  if constexpr (G >= 3) {
+    f.template operator()<G>();
+  } else {
+    if (blocks == 4) f.template operator()<4>();
+    if (blocks == 3) f.template operator()<3>();
+    if (blocks == 2) f.template operator()<2>();
+    if (blocks == 1) f.template operator()<1>();
+  }
 }
 
 /// Multiply `rows` rows by one panel of `blocks` blocks and hand each row's sums to `finish(row,
@@ -77,24 +98,25 @@ void product_rows(int rows, const T* a, Index stride, Index K, const W* panel, T
 template <int G, class T, class W, class Finish>
 ELMAN_INLINE void product(Index rows, const T* a, Index stride, Index K, const W* panel,
                           int blocks, Finish finish) {
-  alignas(64) T sums[TILE_VALUES<T>];
-  auto run = [&]<int N>() {
-    const Index tiles = (rows + TILE<N> - 1) / TILE<N>;
-    for (Index tile = 0, row = 0; tile < tiles; ++tile) {
-      const int count = int((rows - row) / (tiles - tile));  // tiles of even height
-      product_rows<T, W, N>(count, a + row * stride, stride, K, panel, sums);
-      for (int r = 0; r < count; ++r) finish(row + r, sums + r * N * LANES<T>);
-      row += count;
+  alignas(64) T sums[CHUNK * 4 * LANES<T>];
+  with_panel<G>(blocks, [&]<int N>() {
+    for (Index first = 0; first < rows; first += CHUNK) {
+      const Index count = rows - first < CHUNK ? rows - first : CHUNK;
+      Index k = 0;
+      do {
+        const Index depth = K - k < DEPTH ? K - k : DEPTH;
+        const Index tiles = (count + TILE<N> - 1) / TILE<N>;
+        for (Index tile = 0, row = 0; tile < tiles; ++tile) {
+          const int height = int((count - row) / (tiles - tile));  // even heights
+          product_rows<T, W, N>(height, a + (first + row) * stride + k, stride, depth,
+                                panel + k * N * LANES<T>, k > 0, sums + row * N * LANES<T>);
+          row += height;
+        }
+        k += depth;
+      } while (k < K);
+      for (Index r = 0; r < count; ++r) finish(first + r, sums + r * N * LANES<T>);
     }
-  };
-  if constexpr (G >= 3) {
-    run.template operator()<G>();
-  } else {
-    if (blocks == 4) run.template operator()<4>();
-    if (blocks == 3) run.template operator()<3>();
-    if (blocks == 2) run.template operator()<2>();
-    if (blocks == 1) run.template operator()<1>();
-  }
+  });
 }
 
 }  // namespace elman::ELMAN_ISA

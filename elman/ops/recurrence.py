@@ -14,7 +14,7 @@ from torch import Tensor
 
 from elman._errors import BackendUnavailable, DtypeError, ShapeError
 from elman._shapes import check_shape
-from elman.ops.backends import BACKENDS
+from elman.ops.backends import BACKENDS, Backend
 from elman.ops.call import Call, Result, Trace
 from elman.ops.lengths import lengths_to_mask, reverse_reset, reverse_time
 
@@ -76,13 +76,18 @@ class Explanation:
     Attributes:
         chosen: The backend's name.
         refusals: For each backend its reason to refuse, or ``None`` if it can serve.
+        declines: For each backend that can serve, why auto passes it by, or ``None``.
     """
 
     chosen: str
     refusals: dict[str, str | None]
+    declines: dict[str, str | None]
 
     def __str__(self) -> str:
-        rows = [f"{name}: {why or 'can serve'}" for name, why in self.refusals.items()]
+        able = {
+            n: f"can serve; auto passes it by: {why}" for n, why in self.declines.items() if why
+        }
+        rows = [f"{n}: {why or able.get(n, 'can serve')}" for n, why in self.refusals.items()]
         return "\n  ".join([f"runs on '{self.chosen}'", *rows])
 
 
@@ -94,19 +99,25 @@ def explain(call: Call, backend: str = "auto") -> Explanation:
         UnknownName: If there is no such backend.
     """
     refusals = {name: BACKENDS[name].refuses(call) for name in BACKENDS}
-    return Explanation(choose(call, backend), refusals)
+    declines = {n: BACKENDS[n].declines(call) for n, why in refusals.items() if why is None}
+    return Explanation(choose(call, backend), refusals, declines)
 
 
 def choose(call: Call, backend: str) -> str:
-    """Return the name of the backend that a call gets; auto takes the first that can serve."""
+    """Return the name of the backend that a call gets; auto takes the first willing one."""
     if backend == "auto":
-        return next(name for name in BACKENDS if BACKENDS[name].refuses(call) is None)
+        return next(name for name in BACKENDS if is_willing(BACKENDS[name], call))
     if (reason := BACKENDS[backend].refuses(call)) is not None:
         raise BackendUnavailable(
             f"backend '{backend}' cannot serve this call: {reason}. "
             "Use backend='auto', which picks one that can"
         )
     return backend
+
+
+def is_willing(backend: Backend, call: Call) -> bool:
+    """Whether a backend can serve a call, and is a good choice for it."""
+    return backend.refuses(call) is None and backend.declines(call) is None
 
 
 def prepare(call: Call, reverse: bool) -> Call:

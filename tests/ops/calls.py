@@ -100,10 +100,11 @@ def random_call(
 
 
 def served(*, without: tuple[str, ...] = ()) -> list[tuple[str, str, str]]:
-    """Return every (backend, cell, option set) that is not refused."""
+    """Return every (backend, cell, option set) that is not refused; exact backends only."""
     return [
         (backend, cell, name)
         for backend in BACKENDS
+        if BACKENDS[backend].exact
         for cell in CELLS
         for name, options in OPTIONS.items()
         if not set(options) & set(without)

@@ -301,7 +301,7 @@ def test_nothing_to_do_is_served(cell: str, steps: int, batch: int) -> None:
 
 
 def test_every_backend_serves_something() -> None:
-    assert {backend for backend, _, _ in served()} == set(BACKENDS)
+    assert {backend for backend, _, _ in served()} == {n for n in BACKENDS if BACKENDS[n].exact}
     assert {cell for _, cell, _ in served()} == set(CELLS)
 
 
@@ -331,6 +331,9 @@ def test_unknown_backend_lists_available() -> None:
 def test_autocast_answers_in_the_dtype_of_the_weights(cell: str) -> None:
     for backend in BACKENDS:
         call = random_call(cell, dtype=torch.float32, grad=True)
+        with torch.autocast("cpu", torch.bfloat16):
+            if BACKENDS[backend].refuses(call) is not None:
+                continue
         plain = recurrence(call, backend=backend)
         with torch.autocast("cpu", torch.bfloat16):
             cast, grads = gradients(call, run_on(backend))

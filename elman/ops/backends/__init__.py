@@ -14,5 +14,5 @@ __all__ = ["BACKENDS", "Backend"]
 BACKENDS: Registry[Backend] = Registry("backend")
 BACKENDS.register("cpu", cpu.Cpu())
 BACKENDS.register("aten", aten.Aten())
-BACKENDS.register("reference", Reference())
 BACKENDS.register("cpu-bf16", cpu.Cpu(torch.bfloat16))
+BACKENDS.register("reference", Reference())

@@ -34,6 +34,8 @@ KERNELS: dict[str, Callable[..., Any]] = {
 class Aten:
     """The kernels behind ``torch.nn.RNN``, ``LSTM`` and ``GRU``."""
 
+    exact = True
+
     def refuses(self, call: Call) -> str | None:
         """Refuse what torch.nn does not know."""
         if call.spec.name not in KERNELS:
@@ -50,6 +52,10 @@ class Aten:
             return "torch's kernels need at least one step and one row"
         if call.lengths is not None and int(call.lengths.min()) < 1:
             return "torch's kernels need every length to be at least 1"
+        return None
+
+    def declines(self, call: Call) -> str | None:
+        """Decline nothing: what is faster stands before it."""
         return None
 
     def run(self, call: Call) -> Result:

@@ -10,10 +10,19 @@ __all__ = ["Backend"]
 
 
 class Backend(Protocol):
-    """A way to run a recurrence. A backend that refuses says why; it never half-serves."""
+    """A way to run a recurrence. A backend that refuses says why; it never half-serves.
+
+    Attributes:
+        exact: Whether its results are as precise as the dtype allows.
+    """
+
+    exact: bool
 
     def refuses(self, call: Call) -> str | None:
         """Return why this backend cannot serve the call, or ``None`` if it can."""
+
+    def declines(self, call: Call) -> str | None:
+        """Return why ``auto`` should look further although the call could be served."""
 
     def run(self, call: Call) -> Result:
         """Run the call."""

@@ -11,8 +11,14 @@ __all__ = ["Reference"]
 class Reference:
     """`ops.reference`, slow and complete."""
 
+    exact = True
+
     def refuses(self, call: Call) -> str | None:
         """Refuse nothing."""
+        return None
+
+    def declines(self, call: Call) -> str | None:
+        """Decline nothing: it is the last resort."""
         return None
 
     def run(self, call: Call) -> Result:

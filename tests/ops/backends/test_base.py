@@ -12,7 +12,7 @@ from tests.ops.calls import random_call
 
 @pytest.mark.parametrize("name", list(BACKENDS))
 def test_backend_keeps_the_protocol(name: str) -> None:
-    for method in ("refuses", "run", "trace"):
+    for method in ("refuses", "declines", "run", "trace"):
         owed = inspect.signature(getattr(Backend, method))
         assert list(owed.parameters)[1:] == list(
             inspect.signature(getattr(BACKENDS[name], method)).parameters
@@ -22,4 +22,5 @@ def test_backend_keeps_the_protocol(name: str) -> None:
 def test_one_backend_refuses_nothing() -> None:
     # auto always has somewhere to fall back to
     assert BACKENDS["reference"].refuses(random_call("lstm")) is None
+    assert BACKENDS["reference"].declines(random_call("lstm")) is None
     assert list(BACKENDS)[-1] == "reference"

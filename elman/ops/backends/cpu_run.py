@@ -1,0 +1,368 @@
+"""One layer and direction on packed time, forward and backward, by calls of the compiled kernels.
+
+Packed time (see `cpu.PackedTime`): rows sorted longest first, step after step, the ended ones
+left out; N rows in all. The product with the input and the gradients of the weights are one
+matrix product each over many steps, the rest goes step by step; all of it runs C++ (`csrc/`).
+Where nothing must be kept, and in the gradient, time is cut into pieces that fit the caches, so
+that a long sequence needs no more scratch memory than a short one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from elman._native import KERNELS
+from elman.ops.backends.cpu_products import (
+    add_product,
+    array,
+    multiply,
+    packed,
+    packed_transposed,
+)
+from elman.ops.reference import NORM_EPS
+
+__all__ = ["Given", "Gradients", "Inputs", "Outputs", "gradients", "outputs", "run", "run_back"]
+
+PIECE_BYTES = 1 << 22
+"""Gates of one piece of time, where time is cut: well inside the last cache."""
+
+
+class Inputs(NamedTuple):
+    """What a run takes, in order.
+
+    Shape:
+        - x: ``(N, I)``; h0, c0: ``(B, H)``; weights, biases and norms as in `Weights`
+        - mask: ``(B, H)``; reset: ``(N,)``; sizes: ``(T,)`` int64, rows of each step, or None: B
+        - zone_h, zone_c: ``(N or 1, H or 1)``
+    """
+
+    x: Tensor
+    h0: Tensor
+    c0: Tensor | None
+    weight_ih: Tensor
+    weight_hh: Tensor
+    bias_ih: Tensor | None
+    bias_hh: Tensor | None
+    norm_ih: Tensor | None
+    norm_hh: Tensor | None
+    norm_c: Tensor | None
+    norm_c_shift: Tensor | None
+    mask: Tensor | None
+    reset: Tensor | None
+    sizes: Tensor | None
+    zone_h: Tensor | None
+    zone_c: Tensor | None
+    cell: str
+    steps: int
+    keep: bool
+    bf16: bool
+
+    @property
+    def width(self) -> int:
+        """G * H."""
+        return self.weight_hh.shape[0]
+
+    @property
+    def gates(self) -> int:
+        """G."""
+        return self.width // max(self.weight_hh.shape[1], 1)
+
+    @property
+    def bias_x(self) -> Tensor | None:
+        """The bias of the input's share, and the other too where nothing stands between them."""
+        if self.bias_ih is None or self.bias_h is not None:
+            return self.bias_ih
+        return self.bias_ih if self.bias_hh is None else self.bias_ih + self.bias_hh
+
+    @property
+    def bias_h(self) -> Tensor | None:
+        """The bias of the memory's share, where it must be added there."""
+        one = self.bias_ih is not None and self.cell != "gru" and self.norm_ih is None
+        return None if one else self.bias_hh
+
+
+class Outputs(NamedTuple):
+    """What a run returns; what was not kept or does not exist is ``(0,)``.
+
+    Shape:
+        - output: ``(N, H)``; h, c: ``(B, H)``, the final state
+        - gates: ``(N, G*H)``, activated; memory: ``(N, H)``, an LSTM's ``c`` after each step
+        - kept: ``(N, H)``, what enters a GRU's candidate from the memory
+        - product_x, product_h: ``(N, G*H)``, ``W_ih x`` and ``W_hh h`` before their layer norms
+        - operand: ``(N, H)``, what ``W_hh`` was multiplied by, if it is not the ``h`` before
+    """
+
+    output: Tensor
+    h: Tensor
+    c: Tensor
+    gates: Tensor
+    memory: Tensor
+    kept: Tensor
+    product_x: Tensor
+    product_h: Tensor
+    operand: Tensor
+
+
+class Gradients(NamedTuple):
+    """What `run_back` returns: gradients of the first `Inputs`, in order.
+
+    What does not exist or is not wanted is ``(0,)``.
+    """
+
+    x: Tensor
+    h0: Tensor
+    c0: Tensor
+    weight_ih: Tensor
+    weight_hh: Tensor
+    bias_ih: Tensor
+    bias_hh: Tensor
+    norm_ih: Tensor
+    norm_hh: Tensor
+    norm_c: Tensor
+    norm_c_shift: Tensor
+
+
+def outputs(i: Inputs) -> Outputs:
+    """Allocate the outputs; the state begins as it came."""
+    rows, hidden, new = i.x.shape[0], i.h0.shape[1], i.x.new_empty
+    normed = i.norm_hh is not None or i.norm_c is not None
+    changed = i.mask is not None or i.reset is not None or i.sizes is not None
+
+    def over_time(wanted: bool, columns: int) -> Tensor:
+        return new(rows, columns) if wanted and i.keep else new(0)
+
+    return Outputs(
+        output=new(rows, hidden),
+        h=i.h0.clone(memory_format=torch.contiguous_format),
+        c=new(0) if i.c0 is None else i.c0.clone(memory_format=torch.contiguous_format),
+        gates=over_time(True, i.width),
+        memory=over_time(i.c0 is not None, hidden),
+        kept=over_time(i.cell == "gru", hidden),
+        product_x=over_time(i.norm_ih is not None, i.width),
+        product_h=over_time(normed, i.width),
+        operand=over_time(changed, hidden),
+    )
+
+
+class Piece(NamedTuple):
+    """Some steps of packed time.
+
+    Attributes:
+        steps: Which of the T steps.
+        rows: Which of the N rows.
+        batch: Rows of its first step, the most of all.
+        before: As many rows of the step before; none at the first step.
+    """
+
+    steps: slice
+    rows: slice
+    batch: int
+    before: slice
+
+
+def pieces(i: Inputs, whole: bool) -> Iterator[Piece]:
+    """Cut time into pieces of about `PIECE_BYTES` of gates, or not at all."""
+    batch = i.h0.shape[0]
+    sizes = [batch] * i.steps if i.sizes is None else i.sizes.tolist()
+    most = max(1, PIECE_BYTES // max(i.width * i.x.element_size(), 1))
+    first = row = before = 0
+    while first < i.steps:
+        last, end = first, row
+        while last < i.steps and (whole or last == first or end + sizes[last] - row <= most):
+            end += sizes[last]
+            last += 1
+        n = sizes[first]
+        yield Piece(slice(first, last), slice(row, end), n, slice(before, before + n * (first > 0)))
+        before = end - sizes[last - 1]
+        first, row = last, end
+
+
+def rows(x: Tensor | None, piece: Piece) -> Any:
+    """Hand the rows of a piece to the kernels; one row for all steps stays."""
+    if x is None or x.dim() < 2 or x.shape[0] == 1:
+        return array(x if x is None or x.dim() == 2 or x.numel() == 0 else x[piece.rows])
+    return array(x[piece.rows])
+
+
+def options(i: Inputs, piece: Piece) -> dict[str, Any]:
+    """What forward and backward are given alike for a piece of time."""
+    return {
+        "steps": piece.steps.stop - piece.steps.start,
+        "threads": torch.get_num_threads(),
+        "mask": None if i.mask is None else array(i.mask[: piece.batch]),
+        "sizes": None if i.sizes is None else array(i.sizes[piece.steps]),
+        "reset": None if i.reset is None else array(i.reset[piece.rows]),
+        "norm_h": array(i.norm_hh),
+        "norm_c": array(i.norm_c),
+        "norm_c_shift": array(i.norm_c_shift),
+        "zone_h": rows(i.zone_h, piece),
+        "zone_c": rows(i.zone_c, piece),
+    }
+
+
+def run(i: Inputs) -> Outputs:
+    """Run over time."""
+    assert KERNELS is not None  # noqa: S101 (Cpu.refuses answers for it)
+    found, new = outputs(i), i.x.new_empty
+    weight_ih = packed(i.weight_ih, i.gates, False, cached=not i.keep)
+    weight_hh = packed(i.weight_hh, i.gates, i.bf16, cached=not i.keep)
+    bias_x, normed = i.bias_x, i.norm_hh is not None or i.norm_c is not None
+    for piece in pieces(i, whole=i.keep):
+        count = piece.rows.stop - piece.rows.start
+        gates = found.gates if i.keep else new(count, i.width)  # of x first, then activated
+        if i.norm_ih is None:
+            multiply(i.gates, i.x[piece.rows], weight_ih, bias_x, gates)
+        else:
+            product_x = found.product_x if i.keep else new(count, i.width)
+            multiply(i.gates, i.x[piece.rows], weight_ih, None, product_x)
+            gates.copy_(F.layer_norm(product_x, i.norm_ih.shape, i.norm_ih, bias_x, NORM_EPS))
+        operand, product_h = found.operand, found.product_h
+        if not i.keep:
+            changed = i.mask is not None or i.reset is not None
+            operand = new(count, i.h0.shape[1]) if changed else new(0)
+            product_h = new(piece.batch, i.width) if normed else new(0)
+        KERNELS.forward(
+            i.cell,
+            **options(i, piece),
+            gates_x=array(gates),
+            h0=array(found.output[piece.before] if piece.steps.start else i.h0[: piece.batch]),
+            weight=array(weight_hh),
+            bias=array(i.bias_h),
+            output=array(found.output[piece.rows]),
+            h=array(found.h[: piece.batch]),
+            c=array(found.c[: piece.batch]),
+            operand=array(operand),
+            gates=array(gates) if i.keep else None,
+            memory=array(found.memory),
+            kept=array(found.kept),
+            product=array(product_h),
+        )
+    return found
+
+
+class Given(NamedTuple):
+    """Gradients of the differentiable `Outputs`; ``None`` is zero."""
+
+    output: Tensor | None
+    h: Tensor | None
+    c: Tensor | None
+    gates: Tensor | None
+    memory: Tensor | None
+
+
+def begun(gradient: Tensor | None, state: Tensor) -> Tensor:
+    """The gradient of the final state, to be carried back to the first in place."""
+    if gradient is None:
+        return torch.zeros_like(state, memory_format=torch.contiguous_format)
+    return gradient.clone(memory_format=torch.contiguous_format)
+
+
+def gradients(i: Inputs, given: Given, wanted: list[bool]) -> Gradients:
+    """Allocate the gradients: sums begin at zero, the state's as those of the final state."""
+    found = []
+    for name, want in zip(Gradients._fields, wanted, strict=True):
+        value: Tensor | None = getattr(i, name)
+        if not want or value is None:
+            found.append(i.x.new_empty(0))
+        elif name in ("h0", "c0"):
+            found.append(begun(given.h if name == "h0" else given.c, value))
+        elif name == "x":
+            found.append(i.x.new_empty(i.x.shape))
+        else:
+            found.append(torch.zeros_like(value, memory_format=torch.contiguous_format))
+    return Gradients(*found)
+
+
+def run_back(i: Inputs, kept: Outputs, given: Given, wanted: list[bool]) -> Gradients:
+    """Return the gradients of what is wanted, from those of what `run` returned."""
+    assert KERNELS is not None  # noqa: S101
+    d, new, hidden = gradients(i, given, wanted), i.x.new_empty, i.h0.shape[1]
+    d_h = d.h0 if wanted[1] else begun(given.h, i.h0)
+    d_c = d.c0 if i.c0 is None or wanted[2] else begun(given.c, i.c0)
+    weight_hh = packed_transposed(i.weight_hh)
+    weight_ih = packed_transposed(i.weight_ih) if wanted[0] else None
+    for piece in reversed(list(pieces(i, whole=False))):
+        count, later = piece.rows.stop - piece.rows.start, piece.steps.start > 0
+        d_gates_x = new(count, i.width)
+        d_gates_h = new(count, i.width) if i.cell == "gru" else d_gates_x
+        d_product = d_gates_h if i.norm_hh is None else new(count, i.width)
+        d_normed_c = standard_c = new(0)
+        if i.norm_c is not None:
+            d_normed_c, standard_c = new(count, hidden), new(count, hidden)
+        h0 = kept.output[piece.before] if later else i.h0[: piece.batch]
+        c0 = None
+        if i.c0 is not None:
+            c0 = kept.memory[piece.before] if later else i.c0[: piece.batch]
+        KERNELS.backward(
+            i.cell,
+            **options(i, piece),
+            h0=array(h0),
+            c0=array(c0),
+            weight=array(weight_hh),
+            output=rows(kept.output, piece),
+            gates=rows(kept.gates, piece),
+            memory=rows(kept.memory, piece),
+            kept=rows(kept.kept, piece),
+            product=None if i.norm_hh is None else rows(kept.product_h, piece),
+            d_output=rows(given.output, piece),
+            d_memory=rows(given.memory, piece),
+            d_gates=rows(given.gates, piece),
+            d_h=array(d_h[: piece.batch]),
+            d_c=array(d_c[: piece.batch]),
+            d_gates_x=array(d_gates_x),
+            d_gates_h=array(d_gates_h) if i.cell == "gru" else None,
+            d_product=None if i.norm_hh is None else array(d_product),
+            d_normed_c=array(d_normed_c),
+            standard_c=array(standard_c),
+        )
+        if d.weight_hh.dim() == 2:
+            for left, right in operands(kept, h0, d_product, piece):
+                add_product(left, right, d.weight_hh)
+        d_bias = d_gates_x.sum(0) if d.bias_ih.numel() or d.bias_hh.numel() else d.bias_ih
+        if d.bias_ih.numel():
+            d.bias_ih.add_(d_bias)
+        if d.bias_hh.numel():
+            d.bias_hh.add_(d_bias if d_gates_h is d_gates_x else d_gates_h.sum(0))
+        if d.norm_hh.numel():
+            standard = F.layer_norm(kept.product_h[piece.rows], d.norm_hh.shape, eps=NORM_EPS)
+            d.norm_hh.add_((d_gates_h * standard).sum(0))
+        if d.norm_c.numel():
+            d.norm_c.add_((d_normed_c * standard_c).sum(0))
+        if d.norm_c_shift.numel():
+            d.norm_c_shift.add_(d_normed_c.sum(0))
+        if i.norm_ih is not None:
+            d_gates_x = norm_back(d_gates_x, kept.product_x[piece.rows], i.norm_ih, d.norm_ih)
+        if d.weight_ih.dim() == 2:
+            add_product(d_gates_x, i.x[piece.rows], d.weight_ih)
+        if weight_ih is not None:
+            multiply(1, d_gates_x, weight_ih, None, d.x[piece.rows])
+    return d
+
+
+def operands(
+    kept: Outputs, h0: Tensor, d_product: Tensor, piece: Piece
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """Pair the gradient of ``W_hh``'s product with what it was multiplied by."""
+    if kept.operand.dim() == 2:
+        yield d_product, kept.operand[piece.rows]
+        return
+    batch = piece.batch  # all rows are T long, and each h is the operand of the next step
+    yield d_product[:batch], h0
+    yield d_product[batch:], kept.output[piece.rows.start : piece.rows.stop - batch]
+
+
+def norm_back(d: Tensor, product: Tensor, gain: Tensor, d_gain: Tensor) -> Tensor:
+    """Return the gradient before a layer norm, and add the gain's to ``d_gain`` if it is wanted."""
+    _, mean, scale = torch.native_layer_norm(product, gain.shape, gain, None, NORM_EPS)
+    before, of_gain, _ = torch.ops.aten.native_layer_norm_backward(
+        d, product, gain.shape, mean, scale, gain, None, [True, True, False]
+    )
+    if d_gain.numel():
+        d_gain.add_(of_gain)
+    result: Tensor = before
+    return result
