@@ -56,15 +56,8 @@ template <int G, class T, class W, class Finish>
 ELMAN_INLINE void multiply(Index rows, const T* a, Index stride, Index K, const W* panel,
                            int blocks, Finish finish) {
   if (rows != 1) return product<G>(rows, a, stride, K, panel, blocks, finish);
-  alignas(64) T sums[TILE_VALUES<T>];
-  if constexpr (G >= 3) {
-    one_row<T, W, G>(a, K, panel, sums);
-  } else {
-    if (blocks == 4) one_row<T, W, 4>(a, K, panel, sums);
-    if (blocks == 3) one_row<T, W, 3>(a, K, panel, sums);
-    if (blocks == 2) one_row<T, W, 2>(a, K, panel, sums);
-    if (blocks == 1) one_row<T, W, 1>(a, K, panel, sums);
-  }
+  alignas(64) T sums[4 * LANES<T>];
+  with_panel<G>(blocks, [&]<int N>() { one_row<T, W, N>(a, K, panel, sums); });
   finish(0, sums);
 }
 
