@@ -17,8 +17,12 @@ namespace elman {
 namespace ELMAN_ISA {
 namespace {
 
+/// Layers whose weights outgrow the second cache ask for them early: the machine's own prefetcher
+/// stops at each page.
+inline constexpr Index FAR_BYTES = 768 << 10, AHEAD = 2048;
+
 /// sums (N * LANES) = a (K) times panel (K, N * LANES), as product_tile but for the order of sums.
-template <class T, class W, int N>
+template <class T, class W, int N, bool FAR>
 void one_row(const T* a, Index K, const W* panel, T* sums) {
   Vec<T> even[N] = {}, odd[N] = {};
   const T* pair = reinterpret_cast<const T*>(panel);
@@ -29,6 +33,11 @@ void one_row(const T* a, Index K, const W* panel, T* sums) {
 #pragma GCC unroll 4
     for (int n = 0; n < N; ++n) {
       const Vec<T> w = load(pair + n * LANES<T>);
+      if constexpr (FAR) {
+        __builtin_prefetch(reinterpret_cast<const char*>(pair + n * LANES<T>) + AHEAD);
+        if constexpr (WIDE)
+          __builtin_prefetch(reinterpret_cast<const char*>(pair + (N + n) * LANES<T>) + AHEAD);
+      }
       if constexpr (WIDE) {
         even[n] = fma(x0, w, even[n]);
         odd[n] = fma(x1, load(pair + (N + n) * LANES<T>), odd[n]);
@@ -53,11 +62,13 @@ void one_row(const T* a, Index K, const W* panel, T* sums) {
 
 /// As `product`, with a way of its own for one row.
 template <int G, class T, class W, class Finish>
-ELMAN_INLINE void multiply(Index rows, const T* a, Index stride, Index K, const W* panel,
-                           int blocks, Finish finish) {
+ELMAN_INLINE void multiply(bool far, Index rows, const T* a, Index stride, Index K,
+                           const W* panel, int blocks, Finish finish) {
   if (rows != 1) return product<G>(rows, a, stride, K, panel, blocks, finish);
   alignas(64) T sums[4 * LANES<T>];
-  with_panel<G>(blocks, [&]<int N>() { one_row<T, W, N>(a, K, panel, sums); });
+  with_panel<G>(blocks, [&]<int N>() {
+    far ? one_row<T, W, N, true>(a, K, panel, sums) : one_row<T, W, N, false>(a, K, panel, sums);
+  });
   finish(0, sums);
 }
 
@@ -65,9 +76,10 @@ template <class T, class W>
 void linear(const T* x, Index rows, Index K, const W* packed, const T* bias, Index units, T* y) {
   constexpr int L = LANES<T>;
   const Index blocks = ceil_div(units, L);
+  const bool far = units * K * Index(sizeof(W)) > FAR_BYTES;
   for (Index first = 0; first < blocks; first += PANEL<1>) {
     const int wide = int(blocks - first < PANEL<1> ? blocks - first : PANEL<1>);
-    multiply<1>(rows, x, K, K, packed + first * L * packed_depth<T, W>(K), wide,
+    multiply<1>(far, rows, x, K, K, packed + first * L * packed_depth<T, W>(K), wide,
                 [&](Index r, const T* sums) {
                   for (int b = 0; b < wide; ++b) {
                     const Index unit = (first + b) * L;
@@ -105,16 +117,16 @@ class LayerStep {
         static_cast<const W*>(p_.weight) + first * G * L * packed_depth<T, W>(K_);
     const Index unit = first * L;
     if (!Cell::KEEPS && !p_.norm_x.gain)  // only their sum is needed
-      return multiply<G>(p_.batch, p_.operand, K_, K_, weight, wide, [&](Index r, const T* x) {
+      return multiply<G>(far_, p_.batch, p_.operand, K_, K_, weight, wide, [&](Index r, const T* x) {
         for (int b = 0; b < wide; ++b) finish(r, unit + b * L, x + b * G * L, nullptr);
       });
     const Index width = wide * G * L;
-    multiply<G>(p_.batch, p_.operand, K_, p_.inputs, weight, wide, [&](Index r, const T* x) {
+    multiply<G>(far_, p_.batch, p_.operand, K_, p_.inputs, weight, wide, [&](Index r, const T* x) {
       if (p_.norm_x.gain) return keep(r, 0, unit, wide, x);
       for (Index i = 0; i < width; i += L) store(p_.sums + r * width + i, load(x + i));
     });
     const W* recurrent = weight + p_.inputs * wide * G * L;
-    multiply<G>(p_.batch, p_.operand + p_.inputs, K_, p_.shown, recurrent, wide,
+    multiply<G>(far_, p_.batch, p_.operand + p_.inputs, K_, p_.shown, recurrent, wide,
                 [&](Index r, const T* h) {
                   if (p_.norm_x.gain) return keep(r, 1, unit, wide, h);
                   for (int b = 0; b < wide; ++b)
@@ -212,6 +224,7 @@ class LayerStep {
 
   const StepLayer<T>& p_;
   const Index H_ = p_.hidden, K_ = p_.inputs + p_.shown;
+  const bool far_ = G * H_ * K_ * Index(sizeof(W)) > FAR_BYTES;
 };
 
 template <class Cell, class T, class W>

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import tomllib
 from collections.abc import Mapping
 from typing import Any
@@ -13,6 +12,7 @@ from safetensors import SafetensorError
 
 from elman._errors import ConfigError, RunError
 from elman._run import RunDirectory
+from elman._safetensors import checked_metadata, json_object
 from elman.runtime.network import AdaptiveHead, LinearHead, Network, layer_weights
 
 __all__ = ["read_network"]
@@ -81,12 +81,10 @@ def table(config: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 def read_arrays(data: bytes) -> Arrays:
     """Parse a model file that elman wrote for a language model."""
+    facts = json_object(checked_metadata(data, "model file").get("elman", "{}"), "model file")
     try:
         arrays: Arrays = safetensors.numpy.load(data)
-        length = int.from_bytes(data[:8], "little")
-        metadata = json.loads(data[8 : 8 + length]).get("__metadata__", {})
-        facts = json.loads(metadata.get("elman", "{}"))
-    except (SafetensorError, KeyError, TypeError, ValueError) as error:
+    except (SafetensorError, KeyError, TypeError, ValueError) as error:  # a dtype NumPy has not
         raise RunError(f"model file: damaged: {error}. Restore it from a copy") from None
     if facts.get("format") != FORMAT or facts.get("class") != "LanguageModel":
         raise RunError(

@@ -93,8 +93,10 @@ def test_runs_that_cannot_be_stepped(tmp_path: Path) -> None:
     refuse("config.toml", fewer, RunError, "'num_layers' is missing")
     more = config.replace(b"num_layers = 2", b"num_layers = 3")
     refuse("config.toml", more, ConfigError, "body.layers.layers.2.weight_hh_l0: is missing")
-    refuse("model.safetensors", model[:100], RunError, "model file: damaged")
-    refuse("model.safetensors", b"", RunError, "model file: damaged")
+    refuse("model.safetensors", model[:100], RunError, "model file: 100 bytes are cut off")
+    refuse("model.safetensors", model[:-4], RunError, "model file: damaged")
+    refuse("model.safetensors", b"", RunError, "model file: 0 bytes are cut off")
+    refuse("model.safetensors", b"PK" + model, RunError, "model file: a zip")
     strange = safetensors.numpy.save({"a": np.ones(1)})
     refuse("model.safetensors", strange, RunError, "holds a None in format None")
     with pytest.raises(RunError, match="is not there"):
