@@ -98,8 +98,11 @@ class LayerStep {
 
   void run() {
     const Index blocks = ceil_div(H_, L);
-    for (Index first = 0; first < blocks; first += PANEL<G>)
+    const Index panels = ceil_div(blocks, PANEL<G>);
+    for (Index i = 0; i < panels; ++i) {
+      const Index first = (p_.backwards ? panels - 1 - i : i) * PANEL<G>;
       panel(first, int(blocks - first < PANEL<G> ? blocks - first : PANEL<G>));
+    }
     if (p_.norm_x.gain)
       for (Index r = 0; r < p_.batch; ++r) finish_normed(r);
     settle();

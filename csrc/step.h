@@ -18,6 +18,7 @@ struct StepLayer {
   const void* projection;      // (P, H) packed with one gate; null: none
   Norm<T> norm_x, norm_h;      // of both products, G*H columns: both or neither
   Norm<T> norm_c;              // of an LSTM's c, H columns
+  bool backwards;              // walk the weights from the end: those read last are still near
   T zone_h, zone_c;            // fraction of the old h and c that stays, in [0, 1)
 
   T* operand;                  // in: x and h; out: the new h (B, inputs + shown)

@@ -352,8 +352,10 @@ class Network {
   }
 
   void advance() {
-    for (std::size_t k = 0; k < layers_.size(); ++k)
+    for (std::size_t k = 0; k < layers_.size(); ++k) {
       (options_.bf16 ? steps().layer_bf16 : steps().layer)[cells_[k]](layers_[k]);
+      layers_[k].backwards = !layers_[k].backwards;
+    }
   }
 
   void finish() {
