@@ -7,6 +7,7 @@
 
 #include "arrays.h"
 #include "dispatch.h"
+#include "stepper.h"
 
 namespace elman {
 namespace {
@@ -323,4 +324,6 @@ NB_MODULE(_kernels, m) {
   m.def("tanh", &activate<false>, "x"_a.none(), "y"_a.none(), "y = tanh(x), as in the kernels.");
   m.def("sigmoid", &activate<true>, "x"_a.none(), "y"_a.none(),
         "y = 1 / (1 + exp(-x)), as in the kernels.");
+
+  bind_stepper(m);
 }

@@ -13,7 +13,7 @@ from types import ModuleType
 
 __version__ = "0.1.0"
 
-__all__ = ["__version__", "data", "models", "nn", "ops", "tasks", "train"]
+__all__ = ["__version__", "data", "models", "nn", "ops", "runtime", "tasks", "train"]
 
 
 def __getattr__(name: str) -> ModuleType:

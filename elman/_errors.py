@@ -18,6 +18,7 @@ __all__ = [
     "ElmanError",
     "RunError",
     "ShapeError",
+    "StepperBusy",
     "TrainingDiverged",
     "UnknownName",
     "did_you_mean",
@@ -52,6 +53,10 @@ class DataError(ElmanError, ValueError):
 
 class RunError(ElmanError, OSError):
     """A run directory is missing, damaged, or cannot be written."""
+
+
+class StepperBusy(ElmanError, RuntimeError):
+    """Two threads use one stepper at once."""
 
 
 class UnknownName(ElmanError, KeyError):
