@@ -27,7 +27,7 @@ def test_defaults_are_a_model_and_survive_toml() -> None:
         ({"dropout": 1.0}, "'dropout' = 1.0: input should be less than 1"),
         ({"hidden_size": 0}, "'hidden_size' = 0: input should be greater than or equal to 1"),
         ({"num_layers": 1, "dropout_hidden": 0.1}, "nothing is between the layers"),
-        ({"init": "chrono"}, "'chrono_max' = None: init = 'chrono' needs it"),
+        ({"init": "chrono"}, "'chrono_max': init = 'chrono' needs it"),
         ({"chrono_max": 9}, "'chrono_max' = 9: has no effect unless init = 'chrono'"),
         ({"init": "chrono", "chrono_max": 9, "cell": "rnn"}, "sets gate biases: use cell 'lstm'"),
         ({"cell": "rnn", "forget_bias": 1.0}, "only the cells 'lstm' and 'gru' have a gate"),

@@ -1,17 +1,14 @@
 """From tensors to the compiled kernels: packed weights, and the matrix products with them.
 
-A kernel reads weights in an order of its own (`csrc/pack.h`). Packing costs one pass over them;
-in inference, where the same weights are used again and again, it is done once.
+A kernel reads weights in an order of its own (`csrc/pack.h`). Packing costs one pass over them.
 """
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping
 from typing import Any
 
 import torch
 from torch import Tensor
-from torch.utils.weak import WeakTensorKeyDictionary
 
 from elman._native import KERNELS
 
@@ -38,27 +35,19 @@ def add_product(d: Tensor, x: Tensor, y: Tensor) -> None:
     KERNELS.add_product(array(d), array(x), to_dlpack(y), torch.get_num_threads())
 
 
-PACKED: MutableMapping[Tensor, tuple[object, Tensor]] = WeakTensorKeyDictionary()
+def packed(weight: Tensor, gates: int, bf16: bool) -> Tensor:
+    """Pack a weight for forward.
 
-
-def packed(weight: Tensor, gates: int, bf16: bool, cached: bool) -> Tensor:
-    """Pack a weight for forward; in inference only where it was not packed since its last change.
-
-    As in autograd, a write through ``.data`` is not seen as a change.
+    Anew at each call: torch's fused optimisers change a tensor without raising its version, so
+    nothing tells that a kept copy is old. Whoever steps with the same weights for long uses
+    `elman.runtime.Stepper`, which owns its copy.
     """
     assert KERNELS is not None  # noqa: S101
-    key = None
-    if cached and not weight.is_inference():
-        key = (weight.data_ptr(), weight._version, gates, bf16)
-        if (found := PACKED.get(weight)) is not None and found[0] == key:
-            return found[1]
     dtype = torch.bfloat16 if bf16 else weight.dtype
     units, inputs = weight.shape[0] // max(gates, 1), weight.shape[1]
     size = KERNELS.packed_size(gates, units, inputs, str(dtype).removeprefix("torch."))
     full = weight.new_empty(size, dtype=dtype)
     KERNELS.pack(gates, to_dlpack(weight.contiguous()), to_dlpack(full))
-    if key is not None:
-        PACKED[weight] = (key, full)
     return full
 
 

@@ -209,8 +209,8 @@ def run(i: Inputs) -> Outputs:
     """Run over time."""
     assert KERNELS is not None  # noqa: S101 (Cpu.refuses answers for it)
     found, new = outputs(i), i.x.new_empty
-    weight_ih = packed(i.weight_ih, i.gates, False, cached=not i.keep)
-    weight_hh = packed(i.weight_hh, i.gates, i.bf16, cached=not i.keep)
+    weight_ih = packed(i.weight_ih, i.gates, False)
+    weight_hh = packed(i.weight_hh, i.gates, i.bf16)
     bias_x, normed = i.bias_x, i.norm_hh is not None or i.norm_c is not None
     for piece in pieces(i, whole=i.keep):
         count = piece.rows.stop - piece.rows.start

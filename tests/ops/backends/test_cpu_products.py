@@ -29,3 +29,18 @@ def test_packed_weights_follow_the_weight() -> None:
         second = recurrence(call, backend="cpu").output
         torch.testing.assert_close(second, recurrence(call, backend="reference").output)
         assert not torch.allclose(first, second)
+
+
+@pytest.mark.parametrize("cell", ["rnn_tanh", "lstm", "gru"])
+def test_a_fused_optimisers_step_is_seen(cell: str) -> None:
+    # it changes a tensor without raising its version
+    call = random_call(cell, dtype=torch.float32)
+    weights = [w for w in call.weights if w is not None]
+    for weight in weights:
+        weight.requires_grad_()
+        weight.grad = torch.ones_like(weight)
+    with torch.no_grad():
+        recurrence(call, backend="cpu")
+        torch.optim.AdamW(weights, lr=0.1, fused=True).step()
+        after = recurrence(call, backend="cpu").output
+        torch.testing.assert_close(after, recurrence(call, backend="reference").output)
