@@ -7,7 +7,7 @@ STAMP  := $(VENV)/.installed
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check fmt lint types test test-slow docs clean
+.PHONY: help setup demo check fmt lint types test test-slow sanitize bench docs clean
 
 help:            ## Show this list
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -42,6 +42,14 @@ test: $(STAMP)   ## Run the tests (under 20 minutes on two cores)
 
 test-slow: $(STAMP) ## Run the heavy tests
 	$(BIN)/python -m pytest -m slow $(ARGS)
+
+sanitize: $(STAMP) ## Build the kernels with AddressSanitizer and UBSan and run their tests
+	PYTHON=$(BIN)/python scripts/sanitize.sh
+
+bench: $(STAMP)  ## Time layers, single steps and the loop beside torch (an idle machine, minutes)
+	$(BIN)/python benchmarks/kernels.py
+	$(BIN)/python benchmarks/step.py
+	$(BIN)/python benchmarks/loop_overhead.py
 
 docs: $(STAMP)   ## Build the documentation into site/
 	$(BIN)/mkdocs build --strict

@@ -23,6 +23,7 @@ ROOMS = {
     "models": "Whole networks: frontend, recurrent body, head.",
     "data": "Text into tokens, tokens into batches.",
     "train": "The training loop and all that it needs.",
+    "runtime": "A trained network stepped with NumPy alone, without torch.",
     "tasks": "The only room where models, data and training meet.",
 }
 ERRORS = """\

@@ -28,6 +28,8 @@ from elman.models.language_model import LanguageModel
 from elman.models.ngram import NGram, uniform_nats
 from elman.models.sampler import Sampler
 from elman.models.save import load_model, model_bytes
+from elman.runtime import Stepper
+from elman.runtime import generate as generate_stepwise
 from elman.tasks.config import LanguageModelTask
 from elman.tasks.prompt import prompt_ids
 from elman.train.checkpoint import CheckpointStore
@@ -317,7 +319,12 @@ class LanguageModelRun:
         if length < 0:
             raise ConfigError(f"length: expected 0 (no end) or more, got {length}")
         sampler = Sampler(temperature, top_k, top_p, seed, never(self.tokenizer))
-        pieces = continuation(self.model, self.tokenizer, prompt, sampler, length or None)
+        tokens = generate_stepwise(
+            Stepper.open(self.directory.path),
+            prompt_ids(self.tokenizer, prompt),
+            lambda logits: int(sampler.pick(torch.from_numpy(logits))),
+        )
+        pieces = decoded(itertools.islice(tokens, length or None), self.tokenizer)
         return pieces if not stop else until(pieces, stop)
 
 

@@ -199,7 +199,8 @@ def test_auto_leaves_to_torch_what_torch_does_faster() -> None:
 
     assert chosen("gru", T=50) == chosen("rnn_tanh", T=50) == "cpu"
     assert chosen("gru", T=1) == chosen("lstm", T=50) == "aten"
-    assert chosen("lstm", T=50, H=512) == "cpu"
+    assert chosen("lstm", T=50, B=16, H=256, grad=True) == "cpu"
+    assert chosen("lstm", T=50, B=3, H=512) == chosen("lstm", T=50, B=16, H=1024) == "aten"
     # what torch cannot do is never left to the reference loop
     for options in (("reset",), ("layer_norm",), ("zoneout_rate",), ("recurrent_mask",)):
         assert chosen("lstm", *options, T=1) == "cpu"
