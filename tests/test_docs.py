@@ -72,6 +72,11 @@ def test_the_reference_is_current() -> None:
         assert written == text, "run python scripts/reference_docs.py"
 
 
+def test_the_performance_page_is_current() -> None:
+    written = (DOCS / "performance.md").read_text(encoding="utf-8")
+    assert written == script("performance_docs").page(), "run python scripts/performance_docs.py"
+
+
 def test_the_command_page_is_current() -> None:
     page = script("cli_docs").page()
     assert (DOCS / "cli.md").read_text(encoding="utf-8") == page, "run python scripts/cli_docs.py"
