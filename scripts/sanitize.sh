@@ -4,10 +4,10 @@
 #   PYTHON=.venv/bin/python scripts/sanitize.sh
 set -euo pipefail
 cd "$(dirname "$0")/.."
-python=${PYTHON:-python3}
+python=$("${PYTHON:-python3}" -c "import sys; print(sys.executable)")
 folder=build/sanitize
 cmake -S . -B "$folder" -DCMAKE_BUILD_TYPE=RelWithDebInfo -DELMAN_SANITIZE=address,undefined \
-  -DPython_EXECUTABLE="$("$python" -c 'import sys; print(sys.executable)')"
+  -DPython_EXECUTABLE="$python"
 cmake --build "$folder" --parallel 2
 
 # A copy of the package with the instrumented module in it, so that the working one stays.
@@ -28,10 +28,10 @@ import sys
 sys.meta_path[:] = [f for f in sys.meta_path if "Scikit" not in type(f).__name__]
 import elman._kernels
 
-assert elman._kernels.__file__.startswith(sys.path[0] or "."), elman._kernels.__file__
+assert "sanitize" in elman._kernels.__file__, elman._kernels.__file__
 import pytest
 
 words = ["-q", "-p", "no:cacheprovider", "--import-mode=importlib", "tests/csrc", "tests/runtime"]
-words += ["tests/ops/backends/test_cpu.py", "-k", "not instruction_set and not memory and not torch"]
+words += ["tests/ops/backends/test_cpu.py", "-k", "not instruction_set and not memory and not freed and not torch"]
 sys.exit(pytest.main(words))
 RUN
