@@ -1,6 +1,6 @@
 """Text into tokens, tokens into batches: tokenizers, readers, corpora, streams.
 
-Public names are imported when they are used; only `stream` needs torch. Read
+Public names are imported when they are used; only `stream` and `padding` need torch. Read
 `tokenizer/base.py`, `text.py` and `corpus.py`, in this order.
 """
 
@@ -12,14 +12,20 @@ from typing import Any
 _HOMES = {
     "BUILTIN": "builtin",
     "Batch": "stream",
+    "Buckets": "buckets",
     "Corpus": "corpus",
     "TOKENIZERS": "tokenizer",
+    "SplitConfig": "config",
     "TextConfig": "config",
     "TokenStream": "stream",
     "Tokenizer": "tokenizer",
+    "TokenizerConfig": "config",
+    "pad": "padding",
     "prepare_corpus": "corpus",
     "read_text": "text",
+    "scoring_batches": "buckets",
     "scoring_windows": "stream",
+    "split_rows": "split",
     "tokenizer_from_json": "tokenizer",
 }
 

@@ -19,7 +19,7 @@ from elman.data.config import TextConfig
         ({"tokenizer": "byte", "vocab_size": 100}, "256 tokens"),
         ({"tokenizer": "bpe", "vocab_size": 100}, "starts from all bytes"),
         ({"tokenizer": "char", "word_split": "spaces"}, "no effect"),
-        ({"valid_fraction": 0.5, "test_fraction": 0.5}, "must leave text to train on"),
+        ({"valid_fraction": 0.5, "test_fraction": 0.5}, "must leave data to train on"),
         ({"valid_fraction": -0.1}, "valid_fraction"),
         ({"min_count": 0}, "min_count"),
     ],

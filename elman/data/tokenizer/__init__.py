@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from elman._errors import DataError
 from elman._registry import Registry
-from elman.data.config import TextConfig
+from elman.data.config import TokenizerConfig
 from elman.data.tokenizer.base import Ids, StreamDecoder, Tokenizer
 from elman.data.tokenizer.bpe import BPETokenizer
 from elman.data.tokenizer.byte import ByteTokenizer
@@ -34,7 +34,7 @@ TOKENIZERS.register("word", WordTokenizer)
 TOKENIZERS.register("bpe", BPETokenizer)
 
 
-def train_tokenizer(texts: Iterable[str], config: TextConfig) -> Tokenizer:
+def train_tokenizer(texts: Iterable[str], config: TokenizerConfig) -> Tokenizer:
     """Learn the tokenizer that ``config`` names from the chunks of one text."""
     return TOKENIZERS[config.tokenizer].train(texts, config)
 

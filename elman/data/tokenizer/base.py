@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from elman._errors import DataError
-from elman.data.config import TextConfig
+from elman.data.config import TokenizerConfig
 
 __all__ = [
     "Ids",
@@ -51,7 +51,7 @@ class Tokenizer(Protocol):
     unk_id: int | None
 
     @classmethod
-    def train(cls, texts: Iterable[str], config: TextConfig) -> Tokenizer:
+    def train(cls, texts: Iterable[str], config: TokenizerConfig) -> Tokenizer:
         """Learn the vocabulary from the chunks of one text, in bounded memory."""
         ...
 

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from elman._errors import ConfigError, DataError
-from elman.data.config import TextConfig
+from elman.data.config import TokenizerConfig
 from elman.data.tokenizer.base import (
     Ids,
     StreamDecoder,
@@ -76,7 +76,7 @@ class BPETokenizer:
         self._dtype = ids_dtype(self.vocab_size)
 
     @classmethod
-    def train(cls, texts: Iterable[str], config: TextConfig) -> BPETokenizer:
+    def train(cls, texts: Iterable[str], config: TokenizerConfig) -> BPETokenizer:
         """Learn the merges from at most 32 M characters, taken evenly from the whole text."""
         tokenizers = library()
         sample = spread(pieces_of(lowered(texts, config.lowercase)), SAMPLE)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from elman.data.config import TextConfig
+from elman.data.config import TokenizerConfig
 from elman.data.tokenizer.base import Ids, StreamDecoder, Utf8Stream, check_ids, lower, utf8
 
 __all__ = ["ByteTokenizer"]
@@ -34,7 +34,7 @@ class ByteTokenizer:
         self.lowercase = lowercase
 
     @classmethod
-    def train(cls, texts: Iterable[str], config: TextConfig) -> ByteTokenizer:
+    def train(cls, texts: Iterable[str], config: TokenizerConfig) -> ByteTokenizer:
         """Return the tokenizer; ``texts`` are not read, as there is nothing to learn."""
         return cls(config.lowercase)
 

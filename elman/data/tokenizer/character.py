@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from elman._errors import DataError
-from elman.data.config import TextConfig
+from elman.data.config import TokenizerConfig
 from elman.data.tokenizer.base import Ids, PlainStream, StreamDecoder, check_ids, ids_dtype, lower
 
 __all__ = ["CharTokenizer"]
@@ -52,7 +52,7 @@ class CharTokenizer:
         self._table[codes] = np.arange(1, self.vocab_size)
 
     @classmethod
-    def train(cls, texts: Iterable[str], config: TextConfig) -> CharTokenizer:
+    def train(cls, texts: Iterable[str], config: TokenizerConfig) -> CharTokenizer:
         """Take the characters of a text that are frequent enough."""
         counts = np.zeros(CODE_POINTS, np.int64)
         for text in texts:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from elman._errors import DataError
-from elman.data.config import TextConfig
+from elman.data.config import TokenizerConfig
 from elman.data.tokenizer.base import Ids, PlainStream, StreamDecoder, check_ids, ids_dtype, lower
 
 __all__ = ["WordTokenizer", "count_words"]
@@ -74,7 +74,7 @@ class WordTokenizer:
         self._dtype = ids_dtype(self.vocab_size)
 
     @classmethod
-    def train(cls, texts: Iterable[str], config: TextConfig) -> WordTokenizer:
+    def train(cls, texts: Iterable[str], config: TokenizerConfig) -> WordTokenizer:
         """Take the most frequent words of a text; equal counts go by alphabet."""
         counts = count_words(cut_chunks(texts, config.word_split, config.lowercase))
         for special in (UNK, "\n"):
