@@ -12,7 +12,7 @@ from elman.cli.show import byte_count, progress_bar
 from elman.tasks.config import LanguageModelTask
 from elman.tasks.language_model import LanguageModelTraining
 from elman.train.events import Stopped
-from elman.train.log import ProgressView
+from elman.train.log import ProgressView, with_bits
 from elman.train.metrics import JsonlWriter
 from elman.train.tensorboard import TensorBoardWriter
 
@@ -53,7 +53,7 @@ def show(training: LanguageModelTraining) -> None:
     stopped = None
     with ExitStack() as stack:
         listeners: list[Any] = [
-            stack.enter_context(ProgressView(console, (train, valid))),
+            stack.enter_context(ProgressView(console, (with_bits(train), with_bits(valid)))),
             stack.enter_context(JsonlWriter(training.run.metrics)),
         ]
         if training.task.train.tensorboard:

@@ -38,6 +38,8 @@ class RecurrentBody(nn.Module):
         input_size: Features per step, I.
         config: The layers and their regularisation.
         last_size: Units of the last layer; ``None`` means ``config.hidden_size``.
+        bidirectional: Whether each layer also runs backwards, with as many units again; the
+            output then has both halves, ``R = 2 * last_size``.
 
     Shape:
         - x: ``(T, B, I)``; lengths: ``(B,)``; reset: ``(T, B)`` bool
@@ -54,15 +56,24 @@ class RecurrentBody(nn.Module):
         (torch.Size([5, 2, 4]), 2)
     """
 
-    def __init__(self, input_size: int, config: BodyConfig, *, last_size: int | None = None):
+    def __init__(
+        self,
+        input_size: int,
+        config: BodyConfig,
+        *,
+        last_size: int | None = None,
+        bidirectional: bool = False,
+    ) -> None:
         super().__init__()
-        self.output_size = last_size or config.hidden_size
-        sizes = [config.hidden_size] * (config.num_layers - 1) + [self.output_size]
+        directions = 2 if bidirectional else 1
+        sizes = [config.hidden_size] * (config.num_layers - 1) + [last_size or config.hidden_size]
+        inputs = [input_size, *(directions * size for size in sizes[:-1])]
+        self.output_size = directions * sizes[-1]
         self.dropout_input = dropout_of(config.dropout_input, config.dropout)
         self.layers = Stacked(
             [
-                make_recurrent(config, inputs, size)
-                for inputs, size in zip([input_size, *sizes], sizes, strict=False)
+                make_recurrent(config, features, size, bidirectional=bidirectional)
+                for features, size in zip(inputs, sizes, strict=True)
             ],
             dropout=dropout_of(config.dropout_hidden, config.dropout),
         )
@@ -90,9 +101,12 @@ def dropout_of(locked: float | None, plain: float) -> nn.Module:
     return nn.Dropout(plain) if locked is None else LockedDropout(locked)
 
 
-def make_recurrent(config: BodyConfig, input_size: int, hidden_size: int) -> nn.Module:
+def make_recurrent(
+    config: BodyConfig, input_size: int, hidden_size: int, *, bidirectional: bool = False
+) -> nn.Module:
     """Build one layer and start its weights as the configuration says."""
     options: dict[str, Any] = {
+        "bidirectional": bidirectional,
         "layer_norm": config.layer_norm,
         "zoneout": config.zoneout,
         "recurrent_dropout": config.recurrent_dropout,

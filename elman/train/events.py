@@ -6,7 +6,8 @@ and `fit` knows none of them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 __all__ = ["Event", "Sampled", "Saved", "Started", "Stepped", "Stopped", "Validated"]
@@ -61,7 +62,9 @@ class Validated(Event):
     nats: float
     """Mean loss, in nats; lower is better."""
     best: bool
-    """Whether it is the lowest so far: now is the moment to keep the model."""
+    """Whether it is the best so far: now is the moment to keep the model."""
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    """What else was scored, by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +94,8 @@ class Stopped(Event):
     elapsed_s: float
     """Seconds since the very start."""
     best: float | None
-    """Lowest validation, in nats; None if there was none."""
+    """Best validation: what it was judged by, nats by default; None if there was none."""
     best_step: int | None
-    """Step of the lowest validation."""
+    """Step of the best validation."""
     skipped: int
     """Steps of the whole training that were not applied."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from types import TracebackType
+from collections.abc import Callable
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
@@ -14,15 +14,19 @@ from rich.table import Table
 from rich.text import Text
 
 from elman.train.events import Event, Sampled, Started, Stepped, Stopped, Validated
+from elman.train.listener import Listener
 from elman.train.metrics import bits_per_character, perplexity
 
-__all__ = ["ProgressView"]
+__all__ = ["ProgressView", "in_nats", "with_bits", "with_perplexity"]
+
+Units = Callable[[float], str]
+"""Writes a loss in nats for people."""
 
 REFRESH_S = 0.25
 LINE_EVERY_S = 10.0
 
 
-class ProgressView:
+class ProgressView(Listener):
     """Listener that shows a training as it goes.
 
     In a terminal: a bar with loss, speed, gradient norm, learning rate and the time left by the
@@ -31,15 +35,16 @@ class ProgressView:
 
     Args:
         console: Where to write; standard error if not given, so that output stays clean.
-        tokens_per_character: Of the training text and of the held-out one, which can differ. If
-            given, losses are also shown in bits per character; otherwise as perplexity.
+        units: How a loss in nats is written, of the training part and of the held-out one:
+            `in_nats`, `with_perplexity`, or `with_bits` of the tokens per character, which can
+            differ between the two.
 
     Example:
         >>> import io
         >>> from elman.train.events import Stepped
         >>> from rich.console import Console
         >>> text = io.StringIO()
-        >>> with ProgressView(Console(file=text, width=120), (1.0, 1.0)) as view:
+        >>> with ProgressView(Console(file=text, width=120), (with_bits(1.0), in_nats)) as view:
         ...     view(Stepped(100, 0, 0.5, 1.6, 3e-3, 0.41, 50_000, 5.0, 20.0, 0))
         >>> print(text.getvalue().strip())
         50 %  step 100  1.600 nats (2.31 bits/char)  10,000 tokens/s  |g| 0.41  lr 0.003  0:20 left
@@ -48,13 +53,14 @@ class ProgressView:
     def __init__(
         self,
         console: Console | None = None,
-        tokens_per_character: tuple[float, float] | None = None,
+        units: tuple[Units, Units] | None = None,
     ) -> None:
         self.console = console or Console(stderr=True)
-        self.tokens_per_character = tokens_per_character
+        self._loss, self._held_out = units or (with_perplexity, with_perplexity)
         self._live: Live | None = None
         self._last: Stepped | None = None
         self._validated: Validated | None = None
+        self._best: Validated | None = None
         self._sample: Sampled | None = None
         self._shown_s = -math.inf  # when the last refresh or line was
 
@@ -67,8 +73,9 @@ class ProgressView:
                 self._stepped(event)
             case Validated():
                 self._validated = event
+                self._best = event if event.best else self._best
                 best = "  best so far" if event.best else ""
-                self._line(f"step {event.step:,}  validation {self._held_out(event.nats)}{best}")
+                self._line(f"step {event.step:,}  validation {self._scores(event)}{best}")
             case Sampled():
                 self._sample = event
                 if self._live is None:
@@ -82,17 +89,6 @@ class ProgressView:
         if self._live is not None:
             self._live.stop()
             self._live = None
-
-    def __enter__(self) -> ProgressView:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _start(self, event: Started) -> None:
         source = f"from {event.checkpoint.name}" if event.checkpoint else "from the start"
@@ -116,11 +112,12 @@ class ProgressView:
     def _stopped(self, event: Stopped) -> None:
         self._refresh()
         self.close()
-        best = "" if event.best is None else f"; best validation {self._held_out(event.best)}"
-        at = "" if event.best_step is None else f" at step {event.best_step:,}"
+        at = "" if event.best_step is None else f"; best validation at step {event.best_step:,}"
+        seen = self._best is not None and self._best.step == event.best_step
+        best = f": {self._scores(self._best)}" if self._best is not None and seen else ""
         took = f"{event.step:,} steps, {clock(event.elapsed_s)}"
         ended = "interrupted" if event.reason == "interrupted" else f"stopped by {event.reason}"
-        self._line(f"{ended} after {took}{best}{at}")
+        self._line(f"{ended} after {took}{at}{best}")
 
     def _line(self, text: str) -> None:
         self.console.print(Text(text), soft_wrap=True)
@@ -157,19 +154,44 @@ class ProgressView:
             facts.append(f"val {self._validated.nats:.3f}")
         return facts
 
-    def _loss(self, nats: float) -> str:
-        return in_units(nats, self.tokens_per_character and self.tokens_per_character[0])
-
-    def _held_out(self, nats: float) -> str:
-        return in_units(nats, self.tokens_per_character and self.tokens_per_character[1])
+    def _scores(self, event: Validated) -> str:
+        metrics = (f"{name} {value:.4g}" for name, value in event.metrics.items())
+        return "  ".join([self._held_out(event.nats), *metrics])
 
 
-def in_units(nats: float, tokens_per_character: float | None) -> str:
-    """Return a loss in nats and in bits per character, or as perplexity."""
-    if tokens_per_character is None:
-        return f"{nats:.3f} nats (perplexity {perplexity(nats):,.4g})"
-    bits = bits_per_character(nats, 1, 1) * tokens_per_character
-    return f"{nats:.3f} nats ({bits:.2f} bits/char)"
+def in_nats(nats: float) -> str:
+    """Return a loss as it is.
+
+    Example:
+        >>> in_nats(0.25)
+        '0.250 nats'
+    """
+    return f"{nats:.3f} nats"
+
+
+def with_perplexity(nats: float) -> str:
+    """Return a loss per token in nats and as perplexity.
+
+    Example:
+        >>> with_perplexity(1.6)
+        '1.600 nats (perplexity 4.953)'
+    """
+    return f"{in_nats(nats)} (perplexity {perplexity(nats):,.4g})"
+
+
+def with_bits(tokens_per_character: float) -> Units:
+    """Return what writes a loss per token in nats and in bits per character.
+
+    Example:
+        >>> with_bits(0.25)(1.5)
+        '1.500 nats (0.54 bits/char)'
+    """
+
+    def written(nats: float) -> str:
+        bits = bits_per_character(nats, 1, 1) * tokens_per_character
+        return f"{in_nats(nats)} ({bits:.2f} bits/char)"
+
+    return written
 
 
 def clock(seconds: float) -> str:

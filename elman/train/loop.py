@@ -17,13 +17,13 @@ from elman.train.checkpoint import CheckpointStore
 from elman.train.config import TrainConfig
 from elman.train.events import Event, Sampled, Started, Stepped, Stopped, Validated
 from elman.train.interrupt import held_interrupts
-from elman.train.objective import Batch, BatchSource, Objective, Outcome
+from elman.train.objective import Batch, BatchSource, Objective, Outcome, Scores
 from elman.train.rng import seed_rng
 from elman.train.saving import Saving
 from elman.train.step import make_backward, take_step
 from elman.train.training import Meter, Training
 
-__all__ = ["Batch", "BatchSource", "Objective", "Outcome", "fit"]
+__all__ = ["Batch", "BatchSource", "Objective", "Outcome", "Scores", "fit"]
 
 
 def fit(
@@ -32,7 +32,7 @@ def fit(
     source: BatchSource,
     config: TrainConfig,
     *,
-    validate: Callable[[], float] | None = None,
+    validate: Callable[[], float | Scores] | None = None,
     sample: Callable[[], str] | None = None,
     checkpoints: CheckpointStore | None = None,
     resume: bool = False,
@@ -58,7 +58,7 @@ def fit(
         source: The batches, by number.
         config: The knobs. ``batch_size``, ``tbptt_length`` and ``vary_length`` are for whoever
             makes the source, ``tensorboard`` for whoever listens.
-        validate: Scores the held-out part in nats, lower is better; the model is in eval mode.
+        validate: Scores the held-out part, in nats or as `Scores`; the model is in eval mode.
         sample: Returns something made by the model, to be shown.
         checkpoints: Where to save; without it nothing is saved.
         resume: Go on from the newest checkpoint.
@@ -184,10 +184,11 @@ def report(training: Training) -> Stepped:
     )
 
 
-def validation(training: Training, validate: Callable[[], float]) -> Iterator[Validated]:
+def validation(training: Training, validate: Callable[[], float | Scores]) -> Iterator[Validated]:
     """Score the held-out part, and let the listener keep the model that was scored."""
     with training.on_show():
-        nats = validate()
+        found = validate()
+        scores = found if isinstance(found, Scores) else Scores(found)
         # before the event: the listener may end the training here
-        best = training.validated(nats)
-        yield Validated(training.step, nats, best)
+        best = training.validated(scores.judged)
+        yield Validated(training.step, scores.nats, best, scores.metrics)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from types import TracebackType
 from typing import IO, Any
 
 from elman._errors import RunError
 from elman._files import atomic_write
 from elman.train.events import Event, Sampled, Started, Stopped
+from elman.train.listener import Listener
 
 __all__ = ["JsonlWriter", "bits_per_character", "perplexity"]
 
@@ -44,7 +45,7 @@ def bits_per_character(nats: float, tokens: int, characters: int) -> float:
     return nats / math.log(2) * tokens / characters
 
 
-class JsonlWriter:
+class JsonlWriter(Listener):
     """Listener that appends each event to a file; the lines so far are whole at any instant.
 
     When a run is taken up at a step, lines from beyond it are removed: they tell of steps that
@@ -65,7 +66,7 @@ class JsonlWriter:
         ...     write(Started(0, None, 10))
         ...     write(Validated(100, 1.5, True))
         >>> print(path.read_text().splitlines()[-1])
-        {"event": "validated", "step": 100, "nats": 1.5, "best": true}
+        {"event": "validated", "step": 100, "nats": 1.5, "best": true, "metrics": {}}
     """
 
     def __init__(self, path: Path) -> None:
@@ -92,17 +93,6 @@ class JsonlWriter:
         if self._file is not None:
             self._file.close()
             self._file = None
-
-    def __enter__(self) -> JsonlWriter:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _start(self, step: int) -> None:
         self.close()
@@ -136,4 +126,6 @@ def plain(value: Any) -> Any:
     """Return a value as JSON has it."""
     if isinstance(value, Path):
         return value.name
+    if isinstance(value, Mapping):
+        return {name: plain(entry) for name, entry in value.items()}
     return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -5,12 +5,13 @@ State is any nested tuple or list of tensors and ``None``, as in `elman.nn.state
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from torch import Tensor
 
-__all__ = ["Batch", "BatchLike", "BatchSource", "Objective", "Outcome"]
+__all__ = ["Batch", "BatchLike", "BatchSource", "Objective", "Outcome", "Scores"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,23 @@ class Outcome:
     """Tokens in the means."""
     state: Any
     """The state after the window, to carry into the next."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """How a model does on the held-out part."""
+
+    nats: float
+    """Mean loss, in nats."""
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    """What else is told, by name: ``{"accuracy": 0.93}``."""
+    criterion: float | None = None
+    """What the best model has least of, such as the error rate; None: the nats."""
+
+    @property
+    def judged(self) -> float:
+        """What is compared with the best so far, lower is better."""
+        return self.nats if self.criterion is None else self.criterion
 
 
 class Objective(Protocol):

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from elman._errors import ConfigError
 from elman.train.events import Event, Sampled, Saved, Started, Stepped, Stopped, Validated
+from elman.train.listener import Listener
 
 __all__ = ["TensorBoardWriter"]
 
 
-class TensorBoardWriter:
+class TensorBoardWriter(Listener):
     """Listener that writes scalars and samples as TensorBoard event files.
 
     Args:
@@ -55,7 +55,9 @@ class TensorBoardWriter:
                     },
                 )
             case Validated() if self._writer is not None:
-                self._scalars(event.step, {"validation/nats": event.nats})
+                scores = {"nats": event.nats, **event.metrics}
+                named = {f"validation/{name}": score for name, score in scores.items()}
+                self._scalars(event.step, named)
             case Sampled() if self._writer is not None:
                 self._writer.add_text("sample", f"```\n{event.text}\n```", event.step)
             case Saved() if self._writer is not None:
@@ -68,17 +70,6 @@ class TensorBoardWriter:
         if self._writer is not None:
             self._writer.close()
             self._writer = None
-
-    def __enter__(self) -> TensorBoardWriter:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _scalars(self, step: int, values: dict[str, float]) -> None:
         for name, value in values.items():

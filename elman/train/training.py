@@ -132,9 +132,9 @@ class Training:
         for parameter in self.parameters:
             parameter.grad = None
 
-    def validated(self, nats: float) -> bool:
-        """Take note of a validation; return whether it is the best so far."""
-        known = nats if math.isfinite(nats) else math.inf
+    def validated(self, score: float) -> bool:
+        """Take note of a validation, lower is better; return whether it is the best so far."""
+        known = score if math.isfinite(score) else math.inf
         best = known < self.best
         if best:
             self.best, self.best_step, self.without_gain = known, self.step, 0

@@ -40,6 +40,23 @@ def test_equals_torch_layers(cell: str, torch_layer: Any) -> None:
     assert torch.equal(output, raw) and len(state) == 3
 
 
+def test_both_directions_equal_torch_layers_and_lengths_hold() -> None:
+    torch.manual_seed(1)
+    made = RecurrentBody(
+        5, BodyConfig(hidden_size=7, dropout=0, num_layers=2, cell="gru"), bidirectional=True
+    )
+    theirs = nn.GRU(5, 7, 2, bidirectional=True)
+    for k, layer in enumerate(made.layers.layers):
+        for name, parameter in layer.named_parameters():
+            getattr(theirs, name.replace("_l0", f"_l{k}")).data.copy_(parameter)
+    output, _, state = made(X, lengths=[6, 2, 4])
+    assert output.shape == (6, 3, made.output_size) and made.output_size == 14
+    packed = nn.utils.rnn.pack_padded_sequence(X, torch.tensor([6, 2, 4]), enforce_sorted=False)
+    expected, h = theirs(packed)
+    torch.testing.assert_close(output, nn.utils.rnn.pad_packed_sequence(expected)[0])
+    torch.testing.assert_close(torch.cat(state), h)
+
+
 def test_last_size_narrows_the_last_layer_alone() -> None:
     made = RecurrentBody(5, BodyConfig(hidden_size=7, num_layers=3), last_size=4)
     assert made(X).output.shape == (6, 3, 4) and made.output_size == 4

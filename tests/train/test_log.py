@@ -9,6 +9,7 @@ from rich.console import Console
 
 from elman.train import ProgressView, Sampled, Started, Stepped, Stopped, Validated, fit
 from elman.train import log as log_module
+from elman.train.log import in_nats, with_bits
 
 
 def stepped(step, elapsed=20.0, skipped=0):
@@ -44,8 +45,8 @@ def test_lines_where_there_is_no_terminal():
     assert lines[3:5] == ["step 100  sample:", "to be"]
     assert "val 1.600" in lines[5]
     assert lines[6] == (
-        "stopped by steps after 200 steps, 1:15; best validation 1.600 nats (perplexity 4.953) "
-        "at step 100"
+        "stopped by steps after 200 steps, 1:15; best validation at step 100: "
+        "1.600 nats (perplexity 4.953)"
     )
 
 
@@ -60,8 +61,24 @@ def test_resume_and_skipped_steps_are_named():
     assert "step 60  3 not applied: loss was not finite" in text
 
 
+def test_metrics_stand_beside_the_loss():
+    events = [
+        Validated(100, 0.5, True, {"accuracy": 0.91}),
+        Validated(200, 0.4, False, {"accuracy": 0.9}),
+        Stopped(200, "steps", 1, 75.0, 0.09, 100, 0),
+    ]
+    lines = show(events, units=(in_nats, in_nats)).splitlines()
+    assert lines[0] == "step 100  validation 0.500 nats  accuracy 0.91  best so far"
+    assert lines[2].endswith("best validation at step 100: 0.500 nats  accuracy 0.91")
+
+
+def test_a_best_from_before_a_resume_is_named_by_its_step():
+    text = show([Stopped(200, "steps", 1, 75.0, 1.6, 100, 0)])
+    assert text.strip().endswith("best validation at step 100")
+
+
 def test_bits_per_character():
-    assert "1.500 nats (0.54 bits/char)" in show([stepped(1)], tokens_per_character=(0.25, 0.25))
+    assert "1.500 nats (0.54 bits/char)" in show([stepped(1)], units=(with_bits(0.25), in_nats))
 
 
 def test_a_terminal_shows_a_picture(monkeypatch):

@@ -18,6 +18,7 @@ from elman.train import (
     Outcome,
     Sampled,
     Saved,
+    Scores,
     Started,
     Stepped,
     Stopped,
@@ -279,6 +280,16 @@ def test_validation_best_and_early_stopping(small):
     ]
     stop = events[-1]
     assert (stop.reason, stop.step, stop.best, stop.best_step) == ("patience", 20, 2.0, 8)
+
+
+def test_the_best_model_is_that_of_the_best_criterion(small):
+    scores = iter([Scores(1.0, {"accuracy": 0.5}, 0.5), Scores(2.0, {"accuracy": 0.7}, 0.3)])
+    _, events = run(small, {"eval_every": 4, "steps": 8}, validate=lambda: next(scores))
+    validated = only(events, Validated)
+    assert [event.best for event in validated] == [True, True]
+    assert [event.nats for event in validated] == [1.0, 2.0]
+    assert validated[1].metrics == {"accuracy": 0.7}
+    assert (events[-1].best, events[-1].best_step) == (0.3, 8)
 
 
 def test_validation_is_after_each_epoch_and_at_the_end(small):
