@@ -9,6 +9,15 @@ from elman.nn.gru import GRU, GRUCell
 from elman.nn.layer import LayerTrace, RecurrentLayer
 from elman.nn.lstm import LSTM, LSTMCell
 from elman.nn.make import LAYERS, make_layer
+from elman.nn.pooling import (
+    POOLINGS,
+    AttentionPooling,
+    LastPooling,
+    MaxPooling,
+    MeanPooling,
+    Pooling,
+    make_pooling,
+)
 from elman.nn.recurrent import Bidirectional, Recurrent
 from elman.nn.regularize import EmbeddingDropout, LockedDropout, embedding_dropout
 from elman.nn.rnn import RNN, ElmanCell
@@ -25,7 +34,9 @@ __all__ = [
     "GRU",
     "LAYERS",
     "LSTM",
+    "POOLINGS",
     "RNN",
+    "AttentionPooling",
     "Bidirectional",
     "Cell",
     "ElmanCell",
@@ -33,8 +44,12 @@ __all__ = [
     "EquationCell",
     "GRUCell",
     "LSTMCell",
+    "LastPooling",
     "LayerTrace",
     "LockedDropout",
+    "MaxPooling",
+    "MeanPooling",
+    "Pooling",
     "Recurrent",
     "RecurrentLayer",
     "Stacked",
@@ -43,6 +58,7 @@ __all__ = [
     "embedding_dropout",
     "init",
     "make_layer",
+    "make_pooling",
     "map_state",
     "state_from_tensors",
     "state_to_tensors",

@@ -1,0 +1,111 @@
+"""Poolings look at valid steps alone and equal a plain loop over the rows."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor
+
+from elman._errors import ShapeError, UnknownName
+from elman.nn import GRU
+from elman.nn.pooling import POOLINGS, AttentionPooling, make_pooling
+
+T, B, R = 7, 5, 6
+LENGTHS = torch.tensor([7, 1, 3, 0, 5])
+
+
+def output() -> Tensor:
+    return torch.randn(T, B, R, dtype=torch.float64, generator=torch.Generator().manual_seed(4))
+
+
+def made(name: str, bidirectional: bool = False):  # type: ignore[no-untyped-def]
+    torch.manual_seed(2)
+    pooling = make_pooling(name, R, bidirectional=bidirectional).double()
+    if isinstance(pooling, AttentionPooling):
+        torch.nn.init.normal_(pooling.score.weight)
+    return pooling
+
+
+def by_hand(name: str, pooling: torch.nn.Module, row: Tensor) -> Tensor:
+    """Pool one row ``(t, R)`` without any padding."""
+    if name == "last":
+        return row[-1]
+    if name == "mean":
+        return row.mean(0)
+    if name == "max":
+        return row.max(0).values
+    scores = torch.tanh(row @ pooling.hidden.weight.T + pooling.hidden.bias)  # type: ignore[union-attr]
+    weights = torch.softmax(scores @ pooling.score.weight[0], 0)  # type: ignore[index, union-attr]
+    return weights @ row
+
+
+@pytest.mark.parametrize("name", list(POOLINGS))
+def test_equals_a_loop_over_rows(name: str) -> None:
+    pooling, x = made(name), output()
+    y = pooling(x, LENGTHS)
+    for b, length in enumerate(LENGTHS.tolist()):
+        expected = by_hand(name, pooling, x[:length, b]) if length else torch.zeros(R).double()
+        torch.testing.assert_close(y[b], expected)
+    torch.testing.assert_close(pooling(x), pooling(x, torch.full((B,), T)))
+
+
+@pytest.mark.parametrize("garbage", [torch.nan, torch.inf, 1e9])
+@pytest.mark.parametrize("name", list(POOLINGS))
+def test_padding_never_leaks_not_even_into_gradients(name: str, garbage: float) -> None:
+    pooling, x = made(name), output()
+    beyond = torch.arange(T).unsqueeze(1) >= LENGTHS
+    clean = x.masked_fill(beyond.unsqueeze(-1), 0.0).requires_grad_()
+    dirty = x.masked_fill(beyond.unsqueeze(-1), garbage).requires_grad_()
+    weight = torch.randn(B, R, dtype=torch.float64)
+    results = []
+    for values in (clean, dirty):
+        pooling.zero_grad()
+        y = pooling(values, LENGTHS)
+        (y * weight).sum().backward()
+        gradients = [p.grad.clone() for p in pooling.parameters()]
+        results.append([y.detach(), values.grad, *gradients])
+    for a, b in zip(*results, strict=True):
+        assert torch.isfinite(a).all()
+        torch.testing.assert_close(a, b, rtol=0, atol=0)
+    assert not dirty.grad[beyond].any()
+
+
+@pytest.mark.parametrize("name", list(POOLINGS))
+def test_gradients_are_those_of_finite_differences(name: str) -> None:
+    pooling = made(name)
+    assert torch.autograd.gradcheck(
+        lambda x: pooling(x, LENGTHS), (output().requires_grad_(),), fast_mode=True
+    )
+
+
+def test_last_of_two_directions_is_what_each_ends_with() -> None:
+    torch.manual_seed(0)
+    layer = GRU(3, R // 2, bidirectional=True)
+    x = torch.randn(T, B, 3)
+    lengths = LENGTHS.clamp(min=1)
+    y, h_n = layer(x, lengths=lengths)
+    pooled = make_pooling("last", R, bidirectional=True)(y, lengths)
+    torch.testing.assert_close(pooled, torch.cat(list(h_n), -1))
+
+
+def test_attention_starts_as_the_mean() -> None:
+    x = output()
+    attention, mean = make_pooling("attention", R).double(), make_pooling("mean", R)
+    torch.testing.assert_close(attention(x, LENGTHS), mean(x, LENGTHS))
+
+
+def test_attention_weights_sum_to_one_over_valid_steps() -> None:
+    mask = torch.arange(T).unsqueeze(1) < torch.tensor([7, 1, 3, 2, 5])
+    weights = made("attention").weights(output(), mask)
+    torch.testing.assert_close(weights.sum(0), torch.ones(B).double())
+    assert not weights[~mask].any()
+
+
+def test_wrong_shapes_and_names_are_refused() -> None:
+    pooling = make_pooling("mean", R)
+    with pytest.raises(ShapeError, match="output"):
+        pooling(torch.zeros(T, B, R + 1))
+    with pytest.raises(ShapeError, match="lengths"):
+        pooling(torch.zeros(T, B, R), torch.ones(B + 1))
+    with pytest.raises(UnknownName, match="did you mean 'mean'"):
+        make_pooling("meen", R)
