@@ -5,6 +5,7 @@ Read `lstm.py` first, then `layer.py`. The equations and kernels are in `elman.o
 
 from elman.nn import init
 from elman.nn.cell import Cell, EquationCell
+from elman.nn.crf import CRF
 from elman.nn.gru import GRU, GRUCell
 from elman.nn.layer import LayerTrace, RecurrentLayer
 from elman.nn.lstm import LSTM, LSTMCell
@@ -31,6 +32,7 @@ from elman.nn.state import (
 )
 
 __all__ = [
+    "CRF",
     "GRU",
     "LAYERS",
     "LSTM",
