@@ -12,14 +12,20 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
+from elman._machine import processor
+
 if TYPE_CHECKING:
     from elman.ops import Call
 
 __all__ = ["doctor"]
 
-EXTRAS = {"tokenizers": "text", "tensorboard": "log"}
+EXTRAS = {
+    "tokenizers": "text",
+    "tensorboard": "log",
+    "matplotlib": "bench",
+    "onnxruntime": "bench",
+}
 CORE = ("torch", "numpy", "safetensors", "pydantic", "cyclopts", "rich", "tomli-w")
-WANTED_FEATURES = ("avx2", "fma", "avx512f", "avx512_bf16", "amx_tile", "asimd", "sve")
 
 
 def doctor() -> None:
@@ -69,20 +75,6 @@ def version(package: str) -> str | None:
         return importlib.metadata.version(package)
     except importlib.metadata.PackageNotFoundError:
         return None
-
-
-def processor() -> tuple[str, list[str]]:
-    """Return the processor's name and those of its features that matter to kernels."""
-    info = Path("/proc/cpuinfo")
-    if not info.exists():
-        return platform.processor() or platform.machine(), []
-    fields: dict[str, str] = {}
-    for line in info.read_text().splitlines():
-        key, _, value = line.partition(":")
-        fields.setdefault(key.strip().lower(), value.strip())
-    present = fields.get("flags", fields.get("features", "")).split()
-    name = fields.get("model name", platform.machine())
-    return name, [feature for feature in WANTED_FEATURES if feature in present]
 
 
 def folder_size(folder: Path) -> int:

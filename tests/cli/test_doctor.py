@@ -5,7 +5,6 @@ import importlib.metadata
 import pytest
 import torch
 
-from elman.cli import doctor
 from elman.ops.backends import BACKENDS
 from tests.cli.small import Elman
 
@@ -29,9 +28,3 @@ def test_missing_extra_comes_with_its_command(
 
     monkeypatch.setattr(importlib.metadata, "version", version)
     assert "pip install 'elman[text]'" in elman("doctor").out
-
-
-def test_processor_names_itself() -> None:
-    name, features = doctor.processor()
-    assert name
-    assert set(features) <= set(doctor.WANTED_FEATURES)
