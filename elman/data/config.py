@@ -31,8 +31,8 @@ class TokenizerConfig(Config):
     """Make all text lower case first."""
     word_split: Literal["words", "plain", "spaces"] = "words"
     """For words: "words" cuts off punctuation and keeps spaces, so that text comes back as it was;
-    "plain" drops the spaces; "spaces" cuts at white space alone and counts each line's end, as
-    published perplexities do."""
+    "plain" drops the spaces, so that a word is the same token everywhere; "spaces" cuts at white
+    space alone and counts each line's end, as published perplexities do."""
 
     @model_validator(mode="after")
     def _options_have_an_effect(self) -> Self:
@@ -40,7 +40,8 @@ class TokenizerConfig(Config):
             raise ValueError("the byte tokenizer has 256 tokens: remove vocab_size and min_count")
         if self.tokenizer == "bpe" and self.vocab_size is not None and self.vocab_size < 256:
             raise ValueError("bpe needs vocab_size >= 256: it starts from all bytes")
-        if self.tokenizer != "word" and self.word_split != "words":
+        default = type(self).model_fields["word_split"].default
+        if self.tokenizer != "word" and self.word_split != default:
             raise ValueError(f"word_split has no effect on the {self.tokenizer} tokenizer")
         return self
 

@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike
 from elman._errors import DataError
 from elman.data.config import TokenizerConfig
 from elman.data.tokenizer.base import Ids, PlainStream, StreamDecoder, check_ids, ids_dtype, lower
+from elman.data.tokenizer.join import CJK, Joiner, PlainJoiner, SpaceJoiner
 
 __all__ = ["WordTokenizer", "count_words"]
 
@@ -22,22 +23,41 @@ UNK, EOL = "<unk>", "<eol>"
 VOCAB_SIZE = 50_000
 MAX_COUNTED = 1_000_000
 
+# Letters and digits, and the marks that some scripts write behind or above them; these are no
+# letters to Python's `re`.
+LETTER = rf"[^\W{CJK}]"
+MARK = (
+    r"[\u0300-\u036f\u0483-\u0487\u0591-\u05bd\u05bf-\u05c7\u0610-\u061a\u064b-\u065f\u0670"
+    r"\u06d6-\u06ed\u0900-\u0963\u0966-\u0dff\u0e31-\u0e4e\u0eb1-\u0ecd]"
+)
+MORE = rf"(?:{LETTER}|{MARK})"
+
 # A token is bounded, so that a text without a single space is still read in bounded memory.
 PATTERNS = {
     # A word or a mark with the space before it, or one character of white space.
     "words": re.compile(r" ?\w(?:\w|['’](?=\w)){0,63}| ?[^\w\s]|\s"),
+    # A Han or Kana character, a number, a word with what is inside it, or any other sign.
+    "plain": re.compile(
+        rf"[{CJK}]|\d{{1,64}}(?:[.,]\d{{1,64}}){{1,8}}"
+        rf"|{LETTER}{{1,64}}(?:['’-]{MORE}{{1,64}}|{MARK}{{1,8}}{MORE}{{0,64}}){{0,8}}|[^\w\s]"
+    ),
     "spaces": re.compile(r"\n|\S{1,256}"),
 }
+JOINERS: dict[str, type[Joiner]] = {"plain": PlainJoiner, "spaces": SpaceJoiner}
 
 
 class WordTokenizer:
     r"""One token for each word; id 0 is ``<unk>``, id 1 the end of a line.
 
-    Two ways to cut, ``word_split``:
+    Three ways to cut, ``word_split``:
 
     - ``"words"``: words, punctuation marks and white space. A space belongs to the word or mark
       that follows it, so ``"a"`` and ``" a"`` are two tokens, and ``decode(encode(text)) == text``
       where every word is known. Words longer than 64 characters are cut.
+    - ``"plain"``: words, numbers and signs, without the white space, so that a word is the same
+      token wherever it stands: for sentences that are read, not written. A hyphen or apostrophe
+      inside a word belongs to it; Han and Kana characters are a token each. Decoding puts
+      spaces where people would.
     - ``"spaces"``: what stands between white space, and one token for each ``\n``. This is how
       perplexities per word of Penn Treebank and WikiText are published: each line counts its
       words and one end of line, and a literal ``<unk>`` in the text is the unknown word. Decoding
@@ -113,16 +133,29 @@ class WordTokenizer:
             ids = map(self._ids.get, words, itertools.repeat(self.unk_id))
             yield np.fromiter(ids, self._dtype, len(words))
 
+    def cut(self, text: str) -> list[str]:
+        """Return the words of ``text`` as they stand there, one for each id of `encode`.
+
+        Example:
+            >>> WordTokenizer(["good"], "plain").cut("Good  dog!")
+            ['Good', 'dog', '!']
+        """
+        words = [word for some in cut_chunks([text], self.split, False) for word in some]
+        if not self.lowercase:
+            return words
+        low = [word for some in cut_chunks([text], self.split, True) for word in some]
+        return words if len(words) == len(low) else low  # lower case can be longer
+
     def decode(self, ids: ArrayLike) -> str:
         """Return the text of ``ids``."""
         words = [self._words[i] for i in check_ids(ids, self.vocab_size)]
-        if self.split == "words":
-            return "".join(words)
-        return "".join(map(spaced, ["\n", *words], words))
+        return "".join(words if self.split == "words" else map(JOINERS[self.split]().push, words))
 
     def stream(self) -> StreamDecoder:
         """Return a decoder that gives one word for each token."""
-        return PlainStream(self) if self.split == "words" else SpacedStream(self)
+        if self.split == "words":
+            return PlainStream(self)
+        return JoinedStream(self, JOINERS[self.split]())
 
     def token(self, token_id: int) -> str:
         """Return the word, ``<unk>`` or ``<eol>``."""
@@ -130,27 +163,20 @@ class WordTokenizer:
         return EOL if token_id == self.eol_id else self._words[token_id]
 
 
-class SpacedStream:
-    """A stream decoder that puts a space between words, but none beside the end of a line."""
+class JoinedStream:
+    """A stream decoder that puts spaces between words."""
 
-    def __init__(self, tokenizer: WordTokenizer) -> None:
+    def __init__(self, tokenizer: WordTokenizer, joiner: Joiner) -> None:
         self._tokenizer = tokenizer
-        self._before = "\n"
+        self._joiner = joiner
 
     def push(self, token_id: int) -> str:
-        """Return the word, with a space if it follows another."""
-        word = self._tokenizer.decode([token_id])
-        before, self._before = self._before, word
-        return spaced(before, word)
+        """Return the word, with a space if one belongs before it."""
+        return self._joiner.push(self._tokenizer.decode([token_id]))
 
     def finish(self) -> str:
         """Return nothing: nothing is held back."""
         return ""
-
-
-def spaced(before: str, word: str) -> str:
-    """Return ``word`` with a space if neither it nor what is before it is the end of a line."""
-    return word if "\n" in (before, word) else f" {word}"
 
 
 def cut_chunks(texts: Iterable[str], split: str, lowercase: bool) -> Iterator[list[str]]:

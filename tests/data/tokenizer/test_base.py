@@ -22,6 +22,7 @@ KINDS: list[dict[str, Any]] = [
     {"tokenizer": "byte"},
     {"tokenizer": "word"},
     {"tokenizer": "word", "word_split": "spaces", "vocab_size": 6},
+    {"tokenizer": "word", "word_split": "plain", "lowercase": True},
     {"tokenizer": "bpe", "vocab_size": 300},
 ]
 TRAINED = [train_tokenizer([SAMPLE * 3], TextConfig(**kind)) for kind in KINDS]
@@ -42,6 +43,8 @@ def joined(tokenizer: Tokenizer, chunks: list[str]) -> list[int]:
 @given(text=texts, places=st.lists(st.integers(0, 60), max_size=4))
 @example(text="don't", places=[3, 4])
 @example(text="a  \n b'", places=[1, 2, 3])
+@example(text="1,000.5 of x-y", places=[1, 2, 5, 6, 12, 13])
+@example(text="हिन्दी", places=[1, 2, 3, 4, 5])
 def test_chunks_change_nothing(tokenizer: Tokenizer, text: str, places: list[int]) -> None:
     assert joined(tokenizer, cut(text, places)) == tokenizer.encode(text).tolist()
 

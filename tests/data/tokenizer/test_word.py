@@ -36,6 +36,42 @@ def test_spaces_are_split_as_published(text: str) -> None:
     assert words(text, "spaces") == expected
 
 
+def test_plain_words_are_the_same_wherever_they_stand() -> None:
+    assert words("The dog's T-shirt, and  the dog--3,000.5 of 5.\n", "plain") == [
+        "The", "dog's", "T-shirt", ",", "and", "the", "dog", "-", "-", "3,000.5", "of", "5", ".",
+    ]  # fmt: skip
+    assert words("iPhone手机です हिन्दी भाषा 😀😀", "plain") == [
+        "iPhone", "手", "机", "で", "す", "हिन्दी", "भाषा", "😀", "😀",
+    ]  # fmt: skip
+
+
+@given(st.text(max_size=200))
+def test_plain_loses_nothing_but_white_space(text: str) -> None:
+    assert "".join(words(text, "plain")) == "".join(c for c in text if not c.isspace())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The cat's T-shirt, red (or so), costs 3.50!",
+        'He said "no", then "yes".',
+        "日本の猫、 A cat。",
+        "A [b] {c} “d” 50%…",
+    ],
+)
+def test_plain_decodes_as_people_write(text: str) -> None:
+    tokenizer = WordTokenizer.train([text], TextConfig(tokenizer="word", word_split="plain"))
+    assert tokenizer.decode(tokenizer.encode(text)) == text
+
+
+@given(st.text("aA İΣß'-. 3,猫", max_size=30))
+def test_cut_gives_one_word_for_each_id(text: str) -> None:
+    for split in PATTERNS:
+        for lowercase in (False, True):
+            tokenizer = WordTokenizer(["a"], split, lowercase)
+            assert len(tokenizer.cut(text)) == len(tokenizer.encode(text))
+
+
 def test_penn_treebank_counts() -> None:
     text = " no it was n't black monday \n but <unk> the N stock exchange \n"
     tokenizer = WordTokenizer.train([text], SPACES)
@@ -72,8 +108,8 @@ def test_counting_drops_the_rare_when_full() -> None:
     assert counts["often"] == 100
 
 
-@pytest.mark.parametrize("split", ["words", "spaces"])
-@pytest.mark.parametrize("character", ["x", " ", "'", "\t"])
+@pytest.mark.parametrize("split", list(PATTERNS))
+@pytest.mark.parametrize("character", ["x", " ", "'", "\t", "3", "-", "ि", "猫"])
 def test_what_waits_for_the_next_chunk_is_short(split: str, character: str) -> None:
     text = "a b" + character * 20_000
-    assert len(text) - settled(PATTERNS[split], text) <= 257
+    assert len(text) - settled(PATTERNS[split], text) <= (257 if split != "plain" else 700)
