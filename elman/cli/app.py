@@ -1,17 +1,25 @@
-"""The tree of commands."""
+"""The tree of commands; what a command needs is imported when it is called."""
 
 from __future__ import annotations
 
 from cyclopts import App
 
 from elman import __version__
-from elman.cli.data import data
-from elman.cli.demo import demo
-from elman.cli.doctor import doctor
-from elman.cli.run import evaluate, generate, next_word
-from elman.cli.train import train
 
 __all__ = ["app"]
+
+COMMANDS = {
+    "demo": ("demo:demo", "Train on the manual inside Python, watch it learn, try it."),
+    "train": ("train:train", "Train a model on your data, or continue a run."),
+    "eval": ("run:evaluate", "Score how well a run does on data it has not seen."),
+    "generate": ("run:generate", "Write on from a prompt, shown as it is made."),
+    "next": ("run:next_word", "Show the probable next words after a text, as bars."),
+    "data": ("data:data", "Show the built-in data."),
+    "doctor": (
+        "doctor:doctor",
+        "Check this installation: kernels, backends, speed, built-in data.",
+    ),
+}
 
 app = App(
     name="elman",
@@ -20,10 +28,5 @@ app = App(
     help_format="plaintext",
     help_epilogue="Start with: elman demo",
 )
-app.command(demo)
-app.command(train)
-app.command(evaluate, name="eval")
-app.command(generate)
-app.command(next_word, name="next")
-app.command(data)
-app.command(doctor)
+for name, (place, about) in COMMANDS.items():
+    app.command(f"elman.cli.{place}", name=name, help=about)

@@ -35,7 +35,7 @@ def demo(*, seconds: float = SECONDS, out: Path | None = None) -> None:
         out: Folder to write the run to. Default: the next free runs/demo-N.
     """
     from elman._config import load_config
-    from elman.cli.train import next_free
+    from elman.cli.task_command import next_free
     from elman.tasks.config import LanguageModelTask
     from elman.tasks.language_model import LanguageModelRun, LanguageModelTraining
 

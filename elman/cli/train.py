@@ -5,69 +5,25 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from cyclopts import App, Parameter
+from cyclopts import App
 
 from elman.cli.flags import flags, given
-from elman.data.config import TextConfig
-from elman.models.config import LanguageModelConfig
+from elman.cli.task_command import section
+from elman.tasks.registry import TASKS
 from elman.train.config import TrainConfig
 
 if TYPE_CHECKING:
-    from pydantic import BaseModel as ModelFlags
-    from pydantic import BaseModel as TextFlags
     from pydantic import BaseModel as TrainFlags
 else:
-    TextFlags = flags(TextConfig)
-    ModelFlags = flags(LanguageModelConfig)
     TrainFlags = flags(TrainConfig)
 
 __all__ = ["train"]
 
-TASKS = ("language-model",)
-
 train = App(name="train", help="Train a model on your data, or continue a run.")
-
-
-def section(name: str) -> Parameter:
-    """Return a table of the configuration as a group of flags."""
-    return Parameter(
-        group=f"{name} (in TOML: the table of that name)",
-        show_default=False,
-        negative_iterable=(),
-        consume_multiple=True,
+for task_name in TASKS:
+    train.command(
+        f"elman.cli.task_command:{task_name}", name=task_name, help=TASKS[task_name].about
     )
-
-
-@train.command(name="language-model")
-def language_model(
-    data: str | None = None,
-    *,
-    config: Path | None = None,
-    out: Path | None = None,
-    text: Annotated[TextFlags | None, section("text")] = None,
-    model: Annotated[ModelFlags | None, section("model")] = None,
-    train: Annotated[TrainFlags | None, section("train")] = None,
-) -> None:
-    """Train a network that predicts what comes next in a text, and so can write.
-
-    Args:
-        data: A text file, or the name of a built-in text (`elman data list`). Default: manual.
-        config: A TOML file with the same keys as the flags; flags win.
-        out: Folder to write the run to. Default: the next free runs/language-model-N.
-    """
-    from elman._config import load_config
-    from elman.cli.training import run_training
-    from elman.tasks.config import LanguageModelTask
-
-    overrides: dict[str, object] = {
-        "text": given(text),
-        "model": given(model),
-        "train": given(train),
-    }
-    if data is not None:
-        overrides["data"] = data
-    task = load_config(LanguageModelTask, config, overrides)
-    run_training(task, out or next_free(Path("runs"), "language-model"))
 
 
 @train.default
@@ -84,12 +40,10 @@ def resume(
         task: What to train, one of the commands above.
         resume: The run's folder.
     """
-    from elman._errors import ConfigError, UnknownName, did_you_mean
+    from elman._errors import ConfigError
 
     if task is not None:
-        raise UnknownName(
-            f"unknown task '{task}'{did_you_mean(task, TASKS) or '.'} Known: {', '.join(TASKS)}"
-        )
+        TASKS[task]  # names the nearest one, and all that are known
     if resume is None:
         raise ConfigError(
             "say what to train, or what to go on with:\n"
@@ -99,11 +53,3 @@ def resume(
     from elman.cli.training import resume_training
 
     resume_training(resume, given(train))
-
-
-def next_free(folder: Path, name: str) -> Path:
-    """Return the first of ``name-1``, ``name-2``, ... that does not exist yet."""
-    number = 1
-    while (folder / f"{name}-{number}").exists():
-        number += 1
-    return folder / f"{name}-{number}"

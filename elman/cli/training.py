@@ -9,10 +9,11 @@ from typing import Any
 from rich.console import Console
 
 from elman.cli.show import byte_count, progress_bar
-from elman.tasks.config import LanguageModelTask
-from elman.tasks.language_model import LanguageModelTraining
+from elman.tasks.registry import TASKS, task_of
+from elman.tasks.training import TaskConfig, TaskTraining
 from elman.train.events import Stopped
-from elman.train.log import ProgressView, with_bits
+from elman.train.listener import Listener
+from elman.train.log import ProgressView
 from elman.train.metrics import JsonlWriter
 from elman.train.tensorboard import TensorBoardWriter
 
@@ -21,54 +22,47 @@ __all__ = ["resume_training", "run_training"]
 INTERRUPTED = 130
 
 
-def run_training(task: LanguageModelTask, out: Path) -> None:
+def run_training(task: TaskConfig, out: Path) -> None:
     """Start a training and show it to its end."""
     with progress_bar() as progress:
-        training = LanguageModelTraining.start(task, out, progress)
+        training = TASKS[task.task].training.start(task, out, progress)
     show(training)
 
 
 def resume_training(path: Path, changes: dict[str, Any]) -> None:
     """Take a training up where it stopped and show it to its end."""
     with progress_bar() as progress:
-        training = LanguageModelTraining.resumed(path, changes, progress)
+        training = TASKS[task_of(path)].training.resumed(path, changes, progress)
     show(training)
 
 
-def show(training: LanguageModelTraining) -> None:
+def show(training: TaskTraining[Any]) -> None:
     """Run a training with everybody who listens to it."""
     console = Console(stderr=True)
-    facts, path = training.corpus.facts, training.run.path
-    console.print(
-        f"text     {training.task.data}: {facts.train.tokens:,} tokens to train on, "
-        f"{len(training.validated):,} to validate on, vocabulary {facts.vocabulary:,}\n"
-        f"network  {training.task.model.cell}, {training.task.model.num_layers} x "
-        f"{training.task.model.hidden_size} units, {training.model.parameter_count():,} "
-        f"parameters ({byte_count(4 * training.model.parameter_count())})\n"
-        f"run      {path}",
-        highlight=False,
-        soft_wrap=True,
-    )
-    train, valid = (p.tokens / max(1, p.characters) for p in (facts.train, facts.valid))
+    count = sum(parameter.numel() for parameter in training.model.parameters())
+    facts = [
+        *training.about(),
+        ("size", f"{count:,} parameters ({byte_count(4 * count)})"),
+        ("run", str(training.run.path)),
+    ]
+    for word, fact in facts:
+        console.print(f"{word:<8} {fact}", highlight=False, soft_wrap=True, markup=False)
     stopped = None
     with ExitStack() as stack:
-        listeners: list[Any] = [
-            stack.enter_context(ProgressView(console, (with_bits(train), with_bits(valid)))),
+        listeners: list[Listener] = [
+            stack.enter_context(ProgressView(console, training.units)),
             stack.enter_context(JsonlWriter(training.run.metrics)),
         ]
         if training.task.train.tensorboard:
-            listeners.append(stack.enter_context(TensorBoardWriter(path / "tensorboard")))
+            folder = training.run.path / "tensorboard"
+            listeners.append(stack.enter_context(TensorBoardWriter(folder)))
         for event in training.events():
             for listener in listeners:
                 listener(event)
             stopped = event
     if isinstance(stopped, Stopped) and stopped.reason == "interrupted":
-        console.print(f"go on with: elman train --resume {path}", highlight=False, soft_wrap=True)
+        command = f"elman train --resume {training.run.path}"
+        console.print(f"go on with: {command}", highlight=False, soft_wrap=True, markup=False)
         raise SystemExit(INTERRUPTED)
-    console.print(
-        f"next     elman generate {path} --prompt 'The '\n"
-        f"         elman eval {path} --baselines\n"
-        f"         elman next {path} 'The '",
-        highlight=False,
-        soft_wrap=True,
-    )
+    for word, command in zip(["next", *[""] * 9], training.next_steps(), strict=False):
+        console.print(f"{word:<8} {command}", highlight=False, soft_wrap=True, markup=False)

@@ -9,7 +9,7 @@ from pydantic import Field
 from elman._config import Config
 from elman.data.config import TextConfig
 from elman.models.config import LanguageModelConfig
-from elman.train.config import TrainConfig
+from elman.train.config import StreamTrainConfig
 
 __all__ = ["LanguageModelTask"]
 
@@ -25,5 +25,5 @@ class LanguageModelTask(Config):
     """How text becomes tokens, and which part of it is held out."""
     model: LanguageModelConfig = Field(default_factory=LanguageModelConfig)
     """The network."""
-    train: TrainConfig = Field(default_factory=TrainConfig)
+    train: StreamTrainConfig = Field(default_factory=StreamTrainConfig)
     """The training."""

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import os
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,32 +14,38 @@ from typing import Any, Literal, NamedTuple
 
 import torch
 
-from elman._config import load_config, merged, to_toml
-from elman._errors import BackendUnavailable, ConfigError, DataError
+from elman._errors import ConfigError, DataError
 from elman._run import RunDirectory
 from elman.data.builtin import BUILTIN
-from elman.data.corpus import Corpus, PartFacts, Progress, prepare_corpus
+from elman.data.corpus import Corpus, PartFacts, prepare_corpus
 from elman.data.stream import TokenStream, scoring_windows
 from elman.data.tokenizer import Ids, Tokenizer, tokenizer_from_json
 from elman.models.generate import evaluating, generate
 from elman.models.language_model import LanguageModel
 from elman.models.ngram import NGram, uniform_nats
 from elman.models.sampler import Sampler
-from elman.models.save import load_model, model_bytes
+from elman.models.save import load_model
 from elman.runtime import Stepper
 from elman.runtime import generate as generate_stepwise
 from elman.tasks.config import LanguageModelTask
 from elman.tasks.prompt import prompt_ids
-from elman.train.checkpoint import CheckpointStore
-from elman.train.events import Event, Sampled, Started, Stopped, Validated
-from elman.train.loop import fit
+from elman.tasks.training import (
+    CONFIG,
+    MODEL,
+    Progress,
+    TaskTraining,
+    absolute,
+    config_bytes,
+    read_config,
+)
+from elman.train.log import Units, with_bits
 from elman.train.metrics import bits_per_character, perplexity
 from elman.train.objective import Batch, Outcome
 
 __all__ = ["LanguageModelRun", "LanguageModelTraining", "Score", "score"]
 
 Split = Literal["train", "valid", "test"]
-MODEL, TOKENIZER, DATA = "model.safetensors", "tokenizer.json", "data.json"
+TOKENIZER, DATA = "tokenizer.json", "data.json"
 IGNORED = -100
 """A target that is not scored."""
 VALIDATED_TOKENS = 1_000_000
@@ -98,13 +102,15 @@ def score(
     return total / count
 
 
-class LanguageModelTraining:
-    """A training that is ready to start, or to go on: data read, network built, folder made.
+class LanguageModelTraining(TaskTraining[LanguageModelTask]):
+    """The training of a language model.
 
     Raises:
         DataError: If the text cannot be read or is too short; nothing has been written then.
         RunError: If the folder cannot be written, or the run not be continued.
     """
+
+    samples = True
 
     def __init__(
         self,
@@ -115,9 +121,10 @@ class LanguageModelTraining:
         *,
         resume: bool,
     ) -> None:
-        self.task, self.corpus, self.model, self.run = task, corpus, model, run
-        self.resume = resume
-        self.tokenizer = corpus.tokenizer
+        super().__init__(task, model, run, resume=resume)
+        self.model: LanguageModel = model
+        self.corpus, self.tokenizer = corpus, corpus.tokenizer
+        self.validates = len(corpus.valid) > 1
 
     @classmethod
     def start(
@@ -130,7 +137,7 @@ class LanguageModelTraining:
         windows(task, corpus)
         model = new_model(task, corpus.tokenizer)
         files = {
-            "config.toml": to_toml(task).encode(),
+            CONFIG: config_bytes(task),
             TOKENIZER: corpus.tokenizer.to_json().encode(),
             DATA: json.dumps({"fingerprint": corpus.fingerprint}).encode(),
         }
@@ -142,44 +149,41 @@ class LanguageModelTraining:
     ) -> LanguageModelTraining:
         """Take up a run where it stopped; ``changes`` overlay its ``[train]`` table."""
         run = RunDirectory.open(path)
-        task = read_task(run, {"train": changes})
+        task = read_config(run, LanguageModelTask, {"train": changes})
         corpus = own_corpus(run, task, progress)
         return cls(task, corpus, new_model(task, corpus.tokenizer), run, resume=True)
 
-    def events(self) -> Iterator[Event]:
-        """Train; the best model so far is written to the run directory before its event."""
-        try:
-            yield from self._events()
-        except (ConfigError, BackendUnavailable):
-            if not self.resume and MODEL not in self.run:
-                self.run.discard()  # refused before it learned anything
-            raise
+    def about(self) -> list[tuple[str, str]]:
+        """Say what is about to be trained."""
+        facts, model = self.corpus.facts, self.task.model
+        return [
+            (
+                "text",
+                f"{self.task.data}: {facts.train.tokens:,} tokens to train on, "
+                f"{len(self.validated):,} to validate on, vocabulary {facts.vocabulary:,}",
+            ),
+            ("network", f"{model.cell}, {model.num_layers} x {model.hidden_size} units"),
+        ]
 
-    def _events(self) -> Iterator[Event]:
-        config = self.task.train
-        for event in fit(
-            self.model,
-            self.loss,
-            windows(self.task, self.corpus),
-            config,
-            validate=self.validate if len(self.corpus.valid) > 1 else None,
-            sample=self.sample,
-            checkpoints=CheckpointStore(self.run.checkpoints, config.keep_checkpoints),
-            resume=self.resume,
-        ):
-            if isinstance(event, Started) and self.resume:
-                self.run.write({"config.toml": to_toml(self.task).encode()})  # accepted by now
-            if isinstance(event, Validated) and event.best:
-                self.keep()
-            if isinstance(event, Stopped) and MODEL not in self.run:
-                self.keep()  # nothing to choose by, or interrupted before the first validation
-            yield event
-            if isinstance(event, Validated) and config.sample_every is None:
-                yield Sampled(event.step, self.sample())
+    def next_steps(self) -> list[str]:
+        """Return the commands to type when it is done."""
+        path = self.run.path
+        return [
+            f"elman generate {path} --prompt 'The '",
+            f"elman eval {path} --baselines",
+            f"elman next {path} 'The '",
+        ]
 
-    def keep(self) -> None:
-        """Write the model as it is now to the run directory."""
-        self.run.write({MODEL: model_bytes(self.model)})
+    @property
+    def units(self) -> tuple[Units, Units]:
+        """Bits per character, of which the two parts may have different numbers per token."""
+        facts = self.corpus.facts
+        train, valid = (p.tokens / max(1, p.characters) for p in (facts.train, facts.valid))
+        return with_bits(train), with_bits(valid)
+
+    def source(self) -> TokenStream:
+        """Return the training part as batches of windows."""
+        return windows(self.task, self.corpus)
 
     def loss(self, batch: Batch, state: Any) -> Outcome:
         """Return the loss of one window, for the loop."""
@@ -235,7 +239,7 @@ class LanguageModelRun:
             RunError: If it is not a run, is damaged, or has no trained model yet.
         """
         run = RunDirectory.open(path)
-        task, tokenizer = read_task(run), read_tokenizer(run)
+        task, tokenizer = read_config(run, LanguageModelTask), read_tokenizer(run)
         model = LanguageModel(tokenizer.vocab_size, task.model)
         load_model(model, run.read(MODEL))
         return cls(run, task, tokenizer, model.eval())
@@ -413,18 +417,12 @@ def until(pieces: Iterator[str], stop: str) -> Iterator[str]:
 def located(task: LanguageModelTask) -> LanguageModelTask:
     """Return a task whose files are named from the root, so that it can resume from anywhere."""
 
-    def absolute(name: str | None) -> str | None:
-        return name if name is None or name in BUILTIN else os.path.abspath(name)
+    def located_file(name: str | None) -> str | None:
+        return absolute(name, BUILTIN.__contains__)
 
-    files = {"valid": absolute(task.text.valid), "test": absolute(task.text.test)}
+    files = {"valid": located_file(task.text.valid), "test": located_file(task.text.test)}
     text = task.text.model_copy(update=files)
-    return task.model_copy(update={"data": absolute(task.data), "text": text})
-
-
-def read_task(run: RunDirectory, changes: dict[str, Any] | None = None) -> LanguageModelTask:
-    """Return the configuration of a run."""
-    content = tomllib.loads(run.read("config.toml").decode())
-    return load_config(LanguageModelTask, None, merged(content, changes or {}))
+    return task.model_copy(update={"data": located_file(task.data), "text": text})
 
 
 def read_tokenizer(run: RunDirectory) -> Tokenizer:

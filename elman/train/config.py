@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from elman._config import Config
 
-__all__ = ["DEFAULT_MINUTES", "TrainConfig"]
+__all__ = ["DEFAULT_MINUTES", "ExampleTrainConfig", "StreamTrainConfig", "TrainConfig"]
 
 DEFAULT_MINUTES = 10.0
 LIMITS = ("epochs", "steps", "minutes")
@@ -26,7 +26,7 @@ READ_BY: Mapping[str, tuple[str, frozenset[str]]] = {
 
 
 class TrainConfig(Config):
-    """How a model is trained: batches, optimiser, limits, what is kept and shown.
+    """How any model is trained: batches, optimiser, limits, what is kept and shown.
 
     At least one of ``epochs``, ``steps`` and ``minutes`` limits every training; the one that is
     reached first ends it. If none is given, it is ten minutes.
@@ -36,15 +36,14 @@ class TrainConfig(Config):
         (True, 10.0)
     """
 
+    # With another value of these, the cursor or the optimiser's tensors would mean something else.
+    fixed: ClassVar[tuple[str, ...]] = (
+        *("batch_size", "accumulate", "seed"),
+        *("optimizer", "ema_decay", "precision"),
+    )
+
     batch_size: int = Field(default=32, ge=1)
     """Sequences side by side in one batch."""
-    tbptt_length: int = Field(default=128, ge=1)
-    """Steps through which gradients flow (truncated BPTT); state is carried further."""
-    segment_length: int | None = Field(default=None, ge=1)
-    """Compute the window's gradient exactly in segments of this many steps: less memory, about
-    a third more time. Unset: the window is kept whole."""
-    vary_length: bool = False
-    """Draw each window's length around `tbptt_length`, so that cuts do not fall on one place."""
     optimizer: Literal["adamw", "sgd", "nt-asgd"] = "adamw"
     """`adamw`; `sgd`; or `nt-asgd`, SGD that averages weights once validation stalls."""
     lr: float = Field(default=3e-3, gt=0, le=1000)
@@ -129,15 +128,6 @@ class TrainConfig(Config):
             raise ValueError("lr * weight_decay must be less than 1, or decay makes weights grow")
         return value
 
-    @field_validator("segment_length")
-    @classmethod
-    def segment_fits(cls, value: int | None, info: ValidationInfo) -> int | None:
-        """Check that there is more than one segment to a window."""
-        length = info.data.get("tbptt_length")
-        if value is not None and length is not None and value > length:
-            raise ValueError(f"must be at most tbptt_length = {length}")
-        return value
-
     @field_validator(*READ_BY)
     @classmethod
     def is_read(cls, value: Any, info: ValidationInfo) -> Any:
@@ -166,3 +156,48 @@ class TrainConfig(Config):
         if kind not in {"cpu", "cuda", "mps"} or (":" in value and not index.isdecimal()):
             raise ValueError("expected cpu, cuda, cuda:N or mps")
         return value
+
+
+class StreamTrainConfig(TrainConfig):
+    """How a model of one long sequence is trained: window by window, the state carried on.
+
+    Example:
+        >>> StreamTrainConfig(tbptt_length=64).tbptt_length
+        64
+    """
+
+    fixed: ClassVar[tuple[str, ...]] = (
+        *TrainConfig.fixed,
+        *("tbptt_length", "segment_length", "vary_length"),
+    )
+
+    tbptt_length: int = Field(default=128, ge=1)
+    """Steps through which gradients flow (truncated BPTT); state is carried further."""
+    segment_length: int | None = Field(default=None, ge=1)
+    """Compute the window's gradient exactly in segments of this many steps: less memory, about
+    a third more time. Unset: the window is kept whole."""
+    vary_length: bool = False
+    """Draw each window's length around `tbptt_length`, so that cuts do not fall on one place."""
+
+    @field_validator("segment_length")
+    @classmethod
+    def segment_fits(cls, value: int | None, info: ValidationInfo) -> int | None:
+        """Check that there is more than one segment to a window."""
+        length = info.data.get("tbptt_length")
+        if value is not None and length is not None and value > length:
+            raise ValueError(f"must be at most tbptt_length = {length}")
+        return value
+
+
+class ExampleTrainConfig(TrainConfig):
+    """How a model of many separate examples is trained: batches of examples of like length.
+
+    Example:
+        >>> ExampleTrainConfig(max_tokens=4096).max_tokens
+        4096
+    """
+
+    fixed: ClassVar[tuple[str, ...]] = (*TrainConfig.fixed, "max_tokens")
+
+    max_tokens: int | None = Field(default=None, ge=1)
+    """Steps in one batch at most, padding included: long examples then come in smaller batches."""

@@ -56,8 +56,8 @@ def fit(
             `Stopped` it stays so.
         objective: The loss of a batch, from a state.
         source: The batches, by number.
-        config: The knobs. ``batch_size``, ``tbptt_length`` and ``vary_length`` are for whoever
-            makes the source, ``tensorboard`` for whoever listens.
+        config: The knobs. ``batch_size`` and how batches are cut are for whoever makes the
+            source, ``tensorboard`` for whoever listens.
         validate: Scores the held-out part, in nats or as `Scores`; the model is in eval mode.
         sample: Returns something made by the model, to be shown.
         checkpoints: Where to save; without it nothing is saved.

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from elman._errors import TrainingDiverged
 from elman.train.checkpoint import CheckpointStore
+from elman.train.config import StreamTrainConfig
 from elman.train.nest import all_finite, detached, map_nest
 from elman.train.objective import Batch, BatchLike, BatchSource, Objective, Outcome
 from elman.train.optim import clip_gradients
@@ -40,7 +41,7 @@ def make_backward(objective: Objective, training: Training) -> Backward:
         (outcome.loss if scale == 1 else outcome.loss * scale).backward()  # type: ignore[no-untyped-call]
         return outcome
 
-    length = config.segment_length
+    length = config.segment_length if isinstance(config, StreamTrainConfig) else None
     if length is None:
         return whole
     return lambda batch, state, scale: segmented_backward(

@@ -26,12 +26,6 @@ from elman.train.schedule import Schedule
 
 __all__ = ["Meter", "Training", "use_device"]
 
-# With another value of these the cursor or the optimiser's tensors would mean something else.
-FIXED = (
-    *("batch_size", "tbptt_length", "segment_length", "vary_length", "accumulate", "seed"),
-    *("optimizer", "ema_decay", "precision"),
-)
-
 
 @dataclass
 class Meter:
@@ -168,7 +162,7 @@ class Training:
     def state_dict(self) -> dict[str, Any]:
         """Return everything that changes; the tensors are the live ones, not copies."""
         return {
-            "fixed": {name: getattr(self.config, name) for name in FIXED},
+            "fixed": {name: getattr(self.config, name) for name in self.config.fixed},
             "batches": self.batches,
             "model": dict(self.model.state_dict()),
             "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],

@@ -95,7 +95,7 @@ def test_held_out_bits_are_of_the_held_out_text(elman: Elman, tmp_path: Path) ->
     (tmp_path / "t.txt").write_text("a b c d " * 300 + "longword " * 40)
     words = ("--text.tokenizer", "word", "--train.steps", 2, "--out", "run")
     said = elman("train", "language-model", "t.txt", *SMALL, *words).err
-    shown = re.search(r"best validation [\d.]+ nats \(([\d.]+) bits/char\)", said)
+    shown = re.search(r"best validation at step 2: [\d.]+ nats \(([\d.]+) bits/char\)", said)
     evaluated = elman("eval", "run", "--streams", 4).out
     assert shown is not None
     assert float(shown[1]) == pytest.approx(float(evaluated.split()[6]), abs=0.01)

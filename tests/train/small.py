@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from elman.train import Batch, CheckpointStore, Outcome, Stepped, TrainConfig, fit
+from elman.train import Batch, CheckpointStore, Outcome, Stepped, StreamTrainConfig, fit
 
 VOCABULARY, HIDDEN, BATCH, LENGTH, BATCHES = 7, 12, 3, 6, 8
 
@@ -71,9 +71,9 @@ class NextToken:
         return outcome if change is None else change(outcome)
 
 
-def config(**options: Any) -> TrainConfig:
+def config(**options: Any) -> StreamTrainConfig:
     """Return a configuration for 40 steps with every step reported, changed by ``options``."""
-    return TrainConfig(**{"steps": 40, "report_every": 1, "lr": 0.02, **options})
+    return StreamTrainConfig(**{"steps": 40, "report_every": 1, "lr": 0.02, **options})
 
 
 def main(folder: str, losses: str, options: str) -> None:

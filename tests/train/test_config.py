@@ -6,18 +6,18 @@ import pytest
 
 from elman._config import load_config, to_toml
 from elman._errors import ConfigError
-from elman.train import TrainConfig
+from elman.train import StreamTrainConfig
 
 
 def test_every_field_is_documented():
-    for name, field in TrainConfig.model_fields.items():
+    for name, field in StreamTrainConfig.model_fields.items():
         assert field.description, name
 
 
 def test_one_limit_is_always_there():
-    assert TrainConfig().minutes == 10.0
+    assert StreamTrainConfig().minutes == 10.0
     for limit in ("epochs", "steps", "minutes"):
-        config = TrainConfig(**{limit: 3})
+        config = StreamTrainConfig(**{limit: 3})
         given = {name: getattr(config, name) for name in ("epochs", "steps", "minutes")}
         assert {name for name, value in given.items() if value is not None} == {limit}
 
@@ -32,10 +32,10 @@ def test_one_limit_is_always_there():
     ],
 )
 def test_toml_round_trip(tmp_path, options):
-    config = TrainConfig(**options)
+    config = StreamTrainConfig(**options)
     path = tmp_path / "c.toml"
     path.write_text(to_toml(config))
-    assert load_config(TrainConfig, path) == config
+    assert load_config(StreamTrainConfig, path) == config
 
 
 @pytest.mark.parametrize(
@@ -61,5 +61,5 @@ def test_toml_round_trip(tmp_path, options):
 )
 def test_wrong_values_are_refused_in_words(options, message):
     with pytest.raises(ConfigError) as caught:
-        load_config(TrainConfig, None, options)
+        load_config(StreamTrainConfig, None, options)
     assert message in str(caught.value)

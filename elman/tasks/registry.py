@@ -1,0 +1,80 @@
+"""Every task by name; nothing of a task is imported before it is asked for."""
+
+from __future__ import annotations
+
+import importlib
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from elman._registry import Registry
+from elman._run import RunDirectory
+
+__all__ = ["TASKS", "TaskHome", "open_run", "task_of"]
+
+
+@dataclass(frozen=True)
+class TaskHome:
+    """Where a task lives.
+
+    Args:
+        about: What it trains, in one sentence.
+        module: Its module in `elman.tasks`.
+        prefix: What its classes' names begin with: ``<prefix>Task`` (the configuration, in
+            `config_module`), ``<prefix>Training`` and ``<prefix>Run``.
+        config_module: The module of the configuration, which does not need torch.
+    """
+
+    about: str
+    module: str
+    prefix: str
+    config_module: str
+
+    @property
+    def config(self) -> Any:
+        """The class of the configuration."""
+        return self._find(self.config_module, "Task")
+
+    @property
+    def training(self) -> Any:
+        """The class of the training."""
+        return self._find(self.module, "Training")
+
+    @property
+    def run(self) -> Any:
+        """The class of a trained run."""
+        return self._find(self.module, "Run")
+
+    def _find(self, module: str, suffix: str) -> Any:
+        return getattr(importlib.import_module(f"elman.tasks.{module}"), self.prefix + suffix)
+
+
+TASKS: Registry[TaskHome] = Registry("task")
+TASKS.register(
+    "language-model",
+    TaskHome(
+        "Train a network that predicts what comes next in a text, and so can write.",
+        "language_model",
+        "LanguageModel",
+        "config",
+    ),
+)
+
+
+def task_of(path: Path) -> str:
+    """Return the name of a run's task.
+
+    Raises:
+        RunError: If it is no run.
+        UnknownName: If this version has no such task.
+    """
+    content = tomllib.loads(RunDirectory.open(path).read("config.toml").decode())
+    name = str(content.get("task"))
+    TASKS[name]  # an unknown one is an error here, with the known ones named
+    return name
+
+
+def open_run(path: Path) -> Any:
+    """Open a trained run with the class of its task."""
+    return TASKS[task_of(path)].run.open(path)
