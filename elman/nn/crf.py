@@ -149,13 +149,14 @@ class CRF(nn.Module):
         They are the gradient of the log-partition; they have no gradient themselves.
         """
         arranged, sizes = self._arrange(emissions.detach(), lengths)
-        with torch.enable_grad():
-            arranged.requires_grad_(True)
-            transitions, start, end = (move.detach() for move in self.moves())
+        with torch.inference_mode(False), torch.enable_grad():
+            # Copies: what was made in inference mode cannot be differentiated.
+            leaf = arranged.clone().requires_grad_(True)
+            transitions, start, end = (move.detach().clone() for move in self.moves())
             total = log_partition(
-                arranged, transitions, start, end, sizes, mixing=self.mixing
+                leaf, transitions, start, end, sizes.clone(), mixing=self.mixing
             ).sum()
-            (found,) = torch.autograd.grad(total, arranged)
+            (found,) = torch.autograd.grad(total, leaf)
         return self._given_layout(found)
 
     @torch.no_grad()

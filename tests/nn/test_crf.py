@@ -204,6 +204,13 @@ def test_under_autocast_it_works_in_its_own_precision() -> None:
     assert crf.log_partition(emissions).dtype == torch.float32
 
 
+def test_inference_mode_gives_the_same_marginals() -> None:
+    crf, emissions = random_crf(3), random_emissions(4, 2, 3)
+    with torch.inference_mode():
+        found = crf.marginals(emissions * 1, [4, 2])
+    assert torch.equal(found, crf.marginals(emissions, [4, 2]))
+
+
 def test_an_empty_batch() -> None:
     crf = CRF(3)
     assert crf.log_partition(torch.zeros(4, 0, 3)).shape == (0,)
