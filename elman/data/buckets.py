@@ -96,14 +96,24 @@ def cut_by_tokens(ordered: Indices, batch_size: int, max_tokens: int) -> list[sl
 
 
 def scoring_batches(
-    lengths: Sequence[int] | NDArray[np.integer], batch_size: int
+    lengths: Sequence[int] | NDArray[np.integer], batch_size: int, max_tokens: int | None = None
 ) -> Iterator[Indices]:
     """Yield every example once, in batches of like length, the longest first.
+
+    Args:
+        lengths: Steps of each example, ``(N,)``.
+        batch_size: Examples in a batch at most.
+        max_tokens: Steps in a batch at most, padding included; a longer example comes alone.
 
     Example:
         >>> [rows.tolist() for rows in scoring_batches([3, 9, 4], 2)]
         [[1, 2], [0]]
     """
-    order = np.argsort(-np.asarray(lengths, np.int64), kind="stable")
-    for first in range(0, len(order), batch_size):
-        yield order[first : first + batch_size]
+    sizes = np.asarray(lengths, np.int64)
+    order = np.argsort(-sizes, kind="stable")
+    first = 0
+    while first < len(order):
+        longest = max(1, int(sizes[order[first]]))
+        most = batch_size if max_tokens is None else min(batch_size, max_tokens // longest)
+        yield order[first : first + max(1, most)]
+        first += max(1, most)

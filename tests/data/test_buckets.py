@@ -53,3 +53,12 @@ def test_scoring_takes_every_example_once_longest_first(lengths: list[int], size
     flat = [row for batch in batches for row in batch]
     assert sorted(flat) == list(range(len(lengths)))
     assert [lengths[row] for row in flat] == sorted(lengths, reverse=True)
+
+
+def test_scoring_batches_are_bounded_and_hold_each_example_once() -> None:
+    lengths = np.random.default_rng(0).integers(0, 50, 100)
+    batches = list(scoring_batches(lengths, 8, max_tokens=100))
+    assert sorted(np.concatenate(batches).tolist()) == list(range(100))
+    for rows in batches:
+        assert len(rows) <= 8 and (len(rows) == 1 or len(rows) * lengths[rows].max() <= 100)
+    assert [len(rows) for rows in scoring_batches([500, 1, 1], 8, max_tokens=100)] == [1, 2]
