@@ -11,10 +11,12 @@ __all__ = ["app"]
 COMMANDS = {
     "demo": ("demo:demo", "Train on the manual inside Python, watch it learn, try it."),
     "train": ("train:train", "Train a model on your data, or continue a run."),
-    "eval": ("run:evaluate", "Score how well a run does on data it has not seen."),
+    "eval": ("evaluate:evaluate", "Score how well a run does on data it has not seen."),
+    "predict": ("predict:predict", "Apply a run to new inputs, one by one as they come."),
     "generate": ("run:generate", "Write on from a prompt, shown as it is made."),
     "next": ("run:next_word", "Show the probable next words after a text, as bars."),
     "data": ("data:data", "Show the built-in data."),
+    "bench": ("bench:bench", "Time the kernels beside torch, JAX and ONNX Runtime."),
     "doctor": (
         "doctor:doctor",
         "Check this installation: kernels, backends, speed, built-in data.",

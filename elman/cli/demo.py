@@ -51,7 +51,7 @@ def demo(*, seconds: float = SECONDS, out: Path | None = None) -> None:
     run = LanguageModelRun.open(training.run.path)
     show_sample(console, run.sample(PROMPT), "At the end it writes")
     with progress_bar() as progress:
-        scores = run.evaluate(baselines=True, progress=progress)
+        scores = run.scores(baselines=True, progress=progress)
     conclude(console, scores, tokens_per_s, folder)
 
 

@@ -1,47 +1,17 @@
-"""`elman eval`, `generate` and `next`: what to do with a run."""
+"""`elman generate` and `next`: what a language model writes."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 from cyclopts import Parameter
 from rich.console import Console
 
-from elman.cli.show import bar, progress_bar, score_table
+from elman.cli.show import bar
 
-__all__ = ["evaluate", "generate", "next_word"]
-
-
-def evaluate(
-    run: Path,
-    data: str | None = None,
-    /,
-    *,
-    split: Literal["train", "valid", "test"] = "valid",
-    streams: int = 1,
-    baselines: bool = False,
-) -> None:
-    """Score how well a run predicts a text: nats, bits per character, perplexity.
-
-    Args:
-        run: The run's folder.
-        data: Another text to score, whole. Default: the held-out part of the run's own data.
-        split: Which part of the run's own data.
-        streams: Parts of the text read side by side: faster, but only 1 gives every token its
-            whole past.
-        baselines: Also score uniform, unigram and 5-gram models fitted on the training part.
-    """
-    from elman.tasks.language_model import LanguageModelRun
-
-    opened = LanguageModelRun.open(run)
-    with progress_bar() as progress:
-        scores = opened.evaluate(
-            data, split=split, streams=streams, baselines=baselines, progress=progress
-        )
-    Console().print(score_table(scores))
-    print(f"{scores[0].tokens:,} tokens, {scores[0].characters:,} characters")
+__all__ = ["generate", "next_word"]
 
 
 def generate(

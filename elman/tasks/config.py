@@ -11,7 +11,7 @@ from elman.data.config import TextConfig
 from elman.models.config import LanguageModelConfig
 from elman.train.config import StreamTrainConfig
 
-__all__ = ["LanguageModelTask"]
+__all__ = ["LanguageModelEval", "LanguageModelTask"]
 
 
 class LanguageModelTask(Config):
@@ -27,3 +27,10 @@ class LanguageModelTask(Config):
     """The network."""
     train: StreamTrainConfig = Field(default_factory=StreamTrainConfig)
     """The training."""
+
+
+class LanguageModelEval(Config):
+    """How a language model is scored."""
+
+    streams: int = Field(default=1, ge=1)
+    """Parts of the text read side by side: faster, but only 1 gives every token its whole past."""

@@ -27,8 +27,9 @@ from elman.models.sampler import Sampler
 from elman.models.save import load_model
 from elman.runtime import Stepper
 from elman.runtime import generate as generate_stepwise
-from elman.tasks.config import LanguageModelTask
+from elman.tasks.config import LanguageModelEval, LanguageModelTask
 from elman.tasks.prompt import prompt_ids
+from elman.tasks.report import Figure, Report
 from elman.tasks.training import (
     CONFIG,
     MODEL,
@@ -253,6 +254,27 @@ class LanguageModelRun:
         data: str | None = None,
         *,
         split: Split = "valid",
+        baselines: bool = False,
+        progress: Progress | None = None,
+        options: LanguageModelEval | None = None,
+    ) -> Report:
+        """Score as `scores` does, and report it."""
+        streams = (options or LanguageModelEval()).streams
+        own, *others = self.scores(
+            data, split=split, streams=streams, baselines=baselines, progress=progress
+        )
+        what = data or f"the {split} part of {self.task.data}"
+        return Report(
+            f"{what}: {own.tokens:,} tokens, {own.characters:,} characters",
+            tuple(Figure(name, value, "", digits) for name, value, digits in figures(own)),
+            {s.name: {name: value for name, value, _ in figures(s)} for s in others},
+        )
+
+    def scores(
+        self,
+        data: str | None = None,
+        *,
+        split: Split = "valid",
         streams: int = 1,
         baselines: bool = False,
         progress: Progress | None = None,
@@ -330,6 +352,15 @@ class LanguageModelRun:
         )
         pieces = decoded(itertools.islice(tokens, length or None), self.tokenizer)
         return pieces if not stop else until(pieces, stop)
+
+
+def figures(score: Score) -> list[tuple[str, float, int]]:
+    """Return a score's numbers: name, value, digits."""
+    return [
+        ("nats/token", score.nats, 4),
+        ("bits/character", score.bits_per_character, 3),
+        ("perplexity", score.perplexity, 2),
+    ]
 
 
 def new_model(task: LanguageModelTask, tokenizer: Tokenizer) -> LanguageModel:

@@ -23,7 +23,8 @@ class TaskHome:
         module: Its module in `elman.tasks`.
         prefix: What its classes' names begin with: ``<prefix>Task`` (the configuration, in
             `config_module`), ``<prefix>Training`` and ``<prefix>Run``.
-        config_module: The module of the configuration, which does not need torch.
+        config_module: The module of the configuration, which does not need torch. There may also
+            be ``<prefix>Eval`` and ``<prefix>Predict``: options of those commands.
     """
 
     about: str
@@ -45,6 +46,11 @@ class TaskHome:
     def run(self) -> Any:
         """The class of a trained run."""
         return self._find(self.module, "Run")
+
+    def options(self, command: str) -> Any:
+        """The configuration of what only this task knows of `eval` or `predict`, or None."""
+        module = importlib.import_module(f"elman.tasks.{self.config_module}")
+        return getattr(module, f"{self.prefix}{command.capitalize()}", None)
 
     def _find(self, module: str, suffix: str) -> Any:
         return getattr(importlib.import_module(f"elman.tasks.{module}"), self.prefix + suffix)

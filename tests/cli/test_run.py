@@ -68,36 +68,9 @@ def test_next_needs_a_count(elman: Elman, trained: Path) -> None:
     assert done.code == 2 and "count: expected at least 1" in done.err
 
 
-def test_eval_needs_a_stream(elman: Elman, trained: Path) -> None:
-    done = elman("eval", trained, "--streams", 0)
-    assert done.code == 2 and "streams: expected at least 1" in done.err
-
-
-def test_eval_refuses_streams_without_a_past(elman: Elman, trained: Path) -> None:
-    done = elman("eval", trained, "--streams", 100_000)
-    assert done.code == 2 and "leave no past" in done.err
-
-
 def test_a_refused_prompt_is_not_written(elman: Elman, trained: Path) -> None:
     done = elman("generate", trained, "--prompt", "the", "--temperature", -1)
     assert done.code == 2 and done.out == ""
-
-
-def test_eval_scores_beside_baselines(elman: Elman, trained: Path) -> None:
-    done = elman("eval", trained, "--baselines")
-    for word in ("this network", "uniform", "unigram", "5-gram", "bits/character"):
-        assert word in done.out
-
-
-def test_eval_of_another_text(elman: Elman, trained: Path, tmp_path: Path) -> None:
-    (tmp_path / "other.txt").write_text("the dog sat on the mat")
-    done = elman("eval", trained, "other.txt")
-    assert done.code == 0 and "22 characters" in done.out
-
-
-def test_eval_of_a_missing_part(elman: Elman, trained: Path) -> None:
-    done = elman("eval", trained, "--split", "test")
-    assert done.code == 2 and "the test part has 0 tokens" in done.err
 
 
 @pytest.mark.parametrize(

@@ -96,9 +96,9 @@ def test_held_out_bits_are_of_the_held_out_text(elman: Elman, tmp_path: Path) ->
     words = ("--text.tokenizer", "word", "--train.steps", 2, "--out", "run")
     said = elman("train", "language-model", "t.txt", *SMALL, *words).err
     shown = re.search(r"best validation at step 2: [\d.]+ nats \(([\d.]+) bits/char\)", said)
-    evaluated = elman("eval", "run", "--streams", 4).out
+    evaluated = json.loads(elman("eval", "run", "--streams", 4, "--json").out)["figures"]
     assert shown is not None
-    assert float(shown[1]) == pytest.approx(float(evaluated.split()[6]), abs=0.01)
+    assert float(shown[1]) == pytest.approx(evaluated["bits/character"], abs=0.01)
 
 
 def test_interrupted_early_leaves_a_model_to_try(tmp_path: Path) -> None:

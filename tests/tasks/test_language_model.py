@@ -95,7 +95,7 @@ def test_nothing_held_out_keeps_the_last(task: LanguageModelTask, out: Path) -> 
     list(LanguageModelTraining.start(changed, out).events())
     run = LanguageModelRun.open(out)
     with pytest.raises(DataError, match="the valid part has 0 tokens"):
-        run.evaluate()
+        run.scores()
 
 
 def test_a_run_without_a_model_says_so(task: LanguageModelTask, out: Path) -> None:
@@ -105,7 +105,7 @@ def test_a_run_without_a_model_says_so(task: LanguageModelTask, out: Path) -> No
 
 
 def test_evaluate_stands_beside_baselines(trained: LanguageModelRun) -> None:
-    scores = {s.name: s for s in trained.evaluate(baselines=True)}
+    scores = {s.name: s for s in trained.scores(baselines=True)}
     assert scores["uniform"].nats == pytest.approx(math.log(trained.tokenizer.vocab_size))
     assert scores["uniform"].nats > scores["unigram"].nats > scores["5-gram"].nats
     assert scores["this network"].perplexity == math.exp(scores["this network"].nats)
@@ -118,7 +118,7 @@ def test_evaluate_of_another_text_uses_the_runs_vocabulary(
     trained: LanguageModelRun, tmp_path: Path
 ) -> None:
     (tmp_path / "t.txt").write_text("the cat sat. ZZZ")
-    (only,) = trained.evaluate(str(tmp_path / "t.txt"))
+    (only,) = trained.scores(str(tmp_path / "t.txt"))
     assert only.tokens == 16
 
 
@@ -167,6 +167,6 @@ def test_word_and_character_runs_are_both_scored_per_character(
         },
     )
     list(LanguageModelTraining.start(words, out).events())
-    (only,) = LanguageModelRun.open(out).evaluate()
+    (only,) = LanguageModelRun.open(out).scores()
     assert only.tokens < only.characters
     assert only.bits_per_character < only.nats / math.log(2)

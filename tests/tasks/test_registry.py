@@ -14,7 +14,8 @@ from elman.tasks.training import TaskTraining
 @pytest.mark.parametrize("name", list(TASKS))
 def test_a_task_has_a_configuration_a_training_and_a_run(name: str) -> None:
     home = TASKS[name]
-    assert issubclass(home.config, Config) and home.config().task == name
+    assert issubclass(home.config, Config)
+    assert home.config.model_fields["task"].default == name
     assert issubclass(home.training, TaskTraining)
     assert callable(home.run.open)
     assert home.about.endswith(".")

@@ -1,0 +1,65 @@
+"""`elman predict`: what a run says of new inputs, one by one as they come."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+from rich.console import Console
+
+from elman._errors import ConfigError
+from elman.cli.task_options import read_options, with_task_options
+
+__all__ = ["predict"]
+
+
+@with_task_options("predict")
+def predict(
+    run: Path,
+    /,
+    *inputs: Annotated[str, Parameter(allow_leading_hyphen=True)],
+    file: Path | None = None,
+    options: Mapping[str, Any],
+) -> None:
+    """Apply a run to new inputs: words given here, a file, or standard input line by line.
+
+    Args:
+        run: The run's folder.
+        inputs: Texts; `-` reads them from standard input, as does giving none.
+        file: A file with one input in each line.
+    """
+    from elman.tasks.registry import TASKS, open_run, task_of
+
+    task = task_of(run)
+    if TASKS[task].options("predict") is None:
+        raise ConfigError(
+            f"{run} is a run of {task}, which continues a text: use `elman generate {run}` or "
+            f"`elman next {run} TEXT`"
+        )
+    read = read_options("predict", run, options)
+    opened = open_run(run)
+    if file is not None and inputs:
+        raise ConfigError("inputs: given here and as --file; give one of them")
+    if file is None and not inputs and sys.stdin.isatty():
+        raise ConfigError(
+            f"say what to predict:\n  elman predict {run} TEXT\n  ... | elman predict {run}"
+        )
+    from elman.data.lines import read_lines
+
+    lines: Iterator[str]
+    if file is not None:
+        lines = read_lines(file)
+    elif inputs and inputs != ("-",):
+        lines = iter(inputs)
+    else:
+        lines = (line.rstrip("\n") for line in sys.stdin)
+    opened.predict(lines, read, write, Console().is_terminal)
+
+
+def write(text: str) -> None:
+    """Write a result at once, so that a pipe gets it as soon as it is there."""
+    sys.stdout.write(text)
+    sys.stdout.flush()
