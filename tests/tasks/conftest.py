@@ -1,4 +1,4 @@
-"""A small language model trained on a small text."""
+"""Small models trained on small data."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import pytest
 from elman._config import load_config
 from elman.tasks.config import LanguageModelTask
 from elman.tasks.language_model import LanguageModelRun, LanguageModelTraining
+from elman.tasks.translate import TranslateRun
+from tests.tasks import pairs
 
 TEXT = "the cat sat on the mat and the dog sat on the log. " * 60
 
@@ -40,6 +42,13 @@ def trained(
     for _ in training.events():
         pass
     return LanguageModelRun.open(training.run.path)
+
+
+@pytest.fixture(scope="session")
+def numbers(tmp_path_factory: pytest.TempPathFactory) -> TranslateRun:
+    """A translator that has learned to say numbers, the last first."""
+    folder = tmp_path_factory.mktemp("numbers")
+    return pairs.train(pairs.task_of(pairs.write_pairs(folder / "pairs.tsv")), folder / "run")
 
 
 @pytest.fixture

@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import pytest
+
+from elman._config import load_config, to_toml
+from elman._errors import ConfigError
+from elman.tasks.translate_config import TranslateTask, TranslateTrainConfig
+
+
+def task(**values: object) -> TranslateTask:
+    return load_config(TranslateTask, None, {"data": "a.tsv", **values})
+
+
+def test_the_target_is_cut_as_the_source_unless_it_has_a_table() -> None:
+    assert task(text={"tokenizer": "char"}).target_text.tokenizer == "char"
+    both = task(text={"tokenizer": "char"}, target_text={"word_split": "spaces"})
+    assert both.target_text.tokenizer == "word" and both.text.tokenizer == "char"
+
+
+def test_what_is_saved_is_read_again() -> None:
+    before = task(text={"tokenizer": "bpe", "vocab_size": 300}, target="b.en")
+    import tomllib
+
+    assert load_config(TranslateTask, None, tomllib.loads(to_toml(before))) == before
+
+
+WRONG: list[tuple[dict[str, object], str]] = [
+    (
+        {"pairs": {"shared_vocabulary": True}, "target_text": {"tokenizer": "char"}},
+        "both sides must be cut alike",
+    ),
+    ({"model": {"share_embeddings": True}}, "needs pairs.shared_vocabulary"),
+    ({"target": "b.en", "pairs": {"valid": "v.de"}}, "give pairs.valid_target exactly where"),
+    ({"pairs": {"test": "t", "test_target": "u"}}, "pairs.test must be as the training data"),
+]
+
+
+@pytest.mark.parametrize(("values", "message"), WRONG)
+def test_what_does_not_fit_together_is_refused(values: dict[str, object], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        task(**values)
+
+
+def test_data_must_be_named() -> None:
+    with pytest.raises(ConfigError, match="'data' is missing"):
+        load_config(TranslateTask, None, {})
+
+
+def test_forcing_falls_evenly_and_stays() -> None:
+    assert TranslateTrainConfig().forced(100) == 1.0
+    config = TranslateTrainConfig(teacher_forcing=0.5, forcing_epochs=2)
+    assert [config.forced(epoch) for epoch in (0, 1, 2, 3)] == [1.0, 0.75, 0.5, 0.5]
