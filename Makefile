@@ -46,10 +46,9 @@ test-slow: $(STAMP) ## Run the heavy tests
 sanitize: $(STAMP) ## Build the kernels with AddressSanitizer and UBSan and run their tests
 	PYTHON=$(BIN)/python scripts/sanitize.sh
 
-bench: $(STAMP)  ## Time layers, single steps and the loop beside torch (an idle machine, minutes)
-	$(BIN)/python benchmarks/kernels.py
-	$(BIN)/python benchmarks/step.py
-	$(BIN)/python benchmarks/loop_overhead.py
+bench: $(STAMP)  ## Time the kernels beside torch, JAX, ONNX Runtime; write the page (idle machine, 10 minutes)
+	$(BIN)/elman bench --json benchmarks/results/bench.json --png docs/images/bench.png $(ARGS)
+	$(BIN)/python scripts/performance_docs.py
 
 docs: $(STAMP)   ## Build the documentation into site/
 	$(BIN)/mkdocs build --strict

@@ -1,4 +1,4 @@
-"""Write docs/performance.md from the figures in benchmarks/results.
+"""Write docs/performance.md from benchmarks/results: bench.json, and notes.md written by hand.
 
 python scripts/performance_docs.py            write it
 python scripts/performance_docs.py --check    fail if it is not current
@@ -7,10 +7,11 @@ python scripts/performance_docs.py --check    fail if it is not current
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
-from typing import Any
+
+from elman.bench.record import Record
+from elman.bench.text import Table, summary, tables
 
 ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "benchmarks" / "results"
@@ -19,105 +20,73 @@ PAGE = ROOT / "docs" / "performance.md"
 HEAD = """\
 # Performance
 
-Measured in one process, on the same weights, taking turns; medians. Rows that are lost are here
-too. Written by `python scripts/performance_docs.py` from `benchmarks/results/`; `make bench`
-measures anew. Ratios are torch's time over elman's: above 1 elman is faster.
+What `elman bench` measured; `make bench` measures anew and writes this page from
+`benchmarks/results/bench.json`. Figures are of one process on one machine: all contenders have
+the same weights and input and take turns, round after round, and between turns the process comes
+to rest. Shown are the median and the 10th to 90th percentile. Rows that are lost are here too.
+
 """
 
-LAYERS = """
-## A layer over time
+KEY = """
+## How to read it
 
-`python benchmarks/kernels.py`: `elman.nn` on its own kernels (backend `cpu`, asked for by name)
-against `torch.nn` eager, float32, {threads} threads, {cpu}, torch {torch}. Train is forward and
-backward; "of sgemm" is against torch's own matrix product in the same run; errors are the largest
-against float64.
-
-| cell | B, T, I, H | | times torch | elman | of sgemm | error (torch) |
-|---|---|---|---|---|---|---|
-"""
-
-AFTER_LAYERS = """
-Where the LSTM is below 1, `backend="auto"` takes torch's kernel instead; the rule is
-`slower_than_torch` in `elman/ops/backends/cpu.py`, fitted to rows like these. The LSTM is the cell
-that oneDNN serves; GRU and Elman cells run step by step in torch. The ratio to sgemm exceeds 100 %
-because the own products are faster than torch's on this processor.
-"""
-
-STEP = """
-## One step from Python
-
-`python benchmarks/step.py`: one row, input and hidden size alike, one thread, NumPy in and out for
-`elman.runtime.Stepper`; {versions}. The float32 stepper takes so many microseconds, and each other
-is so many times slower (bfloat16 weights: so many times faster than float32).
-
-| cell, size | float32 stepper, us | torch cell | ONNX Runtime, 1 and 2 threads | bfloat16 weights |
-|---|---|---|---|---|
-"""
-
-LOOP = """
-## The training loop
-
-`python benchmarks/loop_overhead.py`: `elman.train.fit` against a loop written by hand, the same
-model, data, optimiser (fused AdamW) and clipping, {threads} threads.
-
-| model, B16 T64 | by hand, ms per step | fit, ms per step | overhead |
-|---|---|---|---|
+- **times torch.nn** and the like: the other's time over elman's, more is better. **over plain
+  layer** and the like: elman's figure over the other's, less is better. A target stands beside the
+  ratio that it is for; targets were set for two cores, and rows with fewer threads than the most
+  have none.
+- **elman** is `elman.nn` on its own kernels, asked for by name (`backend="cpu"`); in the recipe it
+  is `auto`, as a user has it. One step is `elman.runtime.Stepper`, NumPy in and out.
+- **training** is forward and backward with the gradients of input and weights; **inference** is in
+  `torch.inference_mode()`. `jax.lax.scan` is jitted, the input's product before the scan; XLA takes
+  its threads from the cores that a process may use, so the process is kept to as many cores as
+  threads.
+- **of sgemm**: the rate over that of torch's product of two 1024 x 1024 matrices in the same turns.
+- **error**: the largest difference from the reference loop of `elman.ops` in float64, relative to
+  the largest value of each tensor; of the output, or in training of every gradient. For options
+  and the recipe it is that of 4 rows of the batch, the recipe's without dropout.
+- **memory**: each in a fresh process, two training steps after a small one. *gates and states* is
+  what backward must keep, computed; the growth also has input, output and their gradients.
+- An option's time includes drawing its random masks. *lengths* are half as long on average.
 """
 
 
 def page() -> str:
     """Return the whole page."""
-    return HEAD + layers() + step() + loop()
+    record = Record.read(RESULTS / "bench.json")
+    facts = ", ".join(f"{name} {value}" for name, value in record.about.items())
+    parts = [HEAD, f"{facts}.\n"]
+    if record.quick:
+        parts.append("\nThis was a quick run (`--quick`): few rounds, few shapes.\n")
+    if not record.complete:
+        parts.append("\nThis run was interrupted: not all was measured.\n")
+    parts += [f"\n{line}.\n" for line in record.missing]
+    parts.append("\n![Ratios and targets as bars, for each cell](images/bench.png)\n")
+    parts.append("\n## Targets\n\n")
+    reached, *missed = summary(record) or ["no row has a target"]
+    parts.append(f"{reached.capitalize()}.\n")
+    if missed:
+        parts.append("\n" + "".join(f"- {line.strip()}\n" for line in missed))
+    parts.append("\n" + (RESULTS / "notes.md").read_text(encoding="utf-8"))
+    parts.append(KEY)
+    parts += map(table, tables(record))
+    return "".join(parts)
 
 
-def results(name: str) -> Any:
-    return json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))
+def table(content: Table) -> str:
+    """Return a table in Markdown, under a heading."""
+    head, *title = content.title
+    lines = [content.header, tuple("---" for _ in content.header), *content.rows]
+    shown = "".join(f"| {' | '.join(map(escaped, line))} |\n" for line in lines)
+    return f"\n## {head.upper()}{''.join(title)}\n\n{shown}"
 
 
-def layers() -> str:
-    content = results("kernels")
-    machine, rows = content["machine"], content["rows"]
-    text = LAYERS.format(threads=rows[0]["threads"], cpu=machine["cpu"], torch=machine["torch"])
-    for row in rows:
-        shape = ", ".join(map(str, row["shape"]))
-        text += (
-            f"| {row['cell']} | {shape} | {row['mode']} | {row['ratio']:.2f} | {row['ms']:.2f} ms, "
-            f"{row['gflops']:.0f} GFLOP/s | {row['percent_of_sgemm']:.0f} % | "
-            f"{row['error']:.1e} ({row['torch_error']:.1e}) |\n"
-        )
-    return text + AFTER_LAYERS
-
-
-def step() -> str:
-    content = results("step")
-    versions = ", ".join(f"{name} {value}" for name, value in content["versions"].items())
-    text = STEP.format(versions=versions)
-    by_place: dict[tuple[str, int], dict[str, Any]] = {}
-    for row in content["rows"]:
-        by_place.setdefault((row["cell"], row["size"]), {})[row["contender"]] = row
-    for (cell, size), found in by_place.items():
-        us = {name: row["median_us"] for name, row in found.items()}
-        own = us["elman fp32"]
-        onnx = ", ".join(f"{us[f'onnxruntime {n}t'] / own:.1f}" for n in (1, 2))
-        text += (
-            f"| {cell} {size} | {own:.2f} | {us['torch cell'] / own:.1f} | {onnx} | "
-            f"{own / us['elman bf16']:.2f} |\n"
-        )
-    return text
-
-
-def loop() -> str:
-    content = results("loop_overhead")
-    text = LOOP.format(threads=content["machine"]["threads"])
-    for row in content["rows"]:
-        text += (
-            f"| LSTM 1 x {row['hidden_size']} | {row['bare_ms_per_step']:.2f} | "
-            f"{row['fit_ms_per_step']:.2f} | {row['overhead_percent']:+.1f} % |\n"
-        )
-    return text
+def escaped(cell: str) -> str:
+    """Return text that Markdown takes as it is."""
+    return cell.replace("|", "\\|").replace("_", "\\_")
 
 
 def main() -> int:
+    """Write the page, or check it."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true")
     if parser.parse_args().check:

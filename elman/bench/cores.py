@@ -46,7 +46,8 @@ def pin(cpus: set[int]) -> None:
 def spread(cpus: set[int]) -> list[int]:
     """Order logical processors so that the first ones are on cores of their own."""
     taken: set[str] = set()
-    first, later = [], []
+    first: list[int] = []
+    later: list[int] = []
     for cpu in sorted(cpus):
         file = Path(f"/sys/devices/system/cpu/cpu{cpu}/topology/thread_siblings_list")
         core = file.read_text().strip() if file.exists() else str(cpu)

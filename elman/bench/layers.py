@@ -82,7 +82,7 @@ def measure(plan: Plan, rivals: Rivals, cell: str, shape: Shape, mode: Mode, thr
                 for name, timing in list(zip(runs, timings, strict=True))[1:]
             ),
             Comparison(
-                "sgemm", operations / own / sgemm, sgemm_target(mode, shape) if full else None
+                "of sgemm", operations / own / sgemm, sgemm_target(mode, shape) if full else None
             ),
         ),
         rate_unit="GFLOP/s",

@@ -34,7 +34,7 @@ class Plan:
     Attributes:
         threads: Rising; the targets are for the last, all cores that are used.
         rounds: At most so many rounds of a row.
-        budget_s: No further round of a row begins after so many seconds, `least` are done.
+        budget_s: No further round of a row begins after so many seconds, if `least` are done.
         quick: Fewer shapes.
     """
 
@@ -47,8 +47,20 @@ class Plan:
 
     @property
     def least(self) -> int:
-        """Rounds of a row, however long they take."""
+        """Rounds of a row that spends its budget sooner."""
         return min(self.rounds, QUICK_ROUNDS if self.quick else 5)
+
+    def enough(self, rounds: int, seconds: float) -> bool:
+        """Whether so many rounds do; the few largest rows are content with 3.
+
+        Example:
+            >>> from elman.bench.plan import make_plan
+            >>> plan = make_plan(threads=[1])
+            >>> plan.enough(5, 1.0), plan.enough(5, 3.0), plan.enough(3, 3.0), plan.enough(3, 20.0)
+            (False, True, False, True)
+        """
+        least = min(self.least, 3) if seconds > 4 * self.budget_s else self.least
+        return rounds >= self.rounds or (rounds >= least and seconds > self.budget_s)
 
 
 @dataclass(frozen=True)

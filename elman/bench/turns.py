@@ -18,6 +18,8 @@ Run = Callable[[], Any]
 
 SLICE_S = 0.02
 """A short call is repeated for about so long in each of its turns."""
+LONG_S = 1.0
+"""A first call that takes so long is not taken for a short one that had to compile."""
 QUIET_S = 0.006
 """A process that used no time for so long is at rest; some systems count in steps of 4 ms."""
 PATIENCE_S = 0.2
@@ -52,12 +54,12 @@ def take_turns(runs: Sequence[Run], plan: Plan, *, slice_s: float = SLICE_S) -> 
     """Time each in turn, round after round, after calls that do not count."""
     repeats = [calls_in(run, slice_s) for run in runs]
     kept: list[list[float]] = [[] for _ in runs]
-    until = time.perf_counter() + plan.budget_s
+    began = time.perf_counter()
     for turn in range(plan.rounds):
         order = range(len(runs)) if turn % 2 == 0 else reversed(range(len(runs)))
         for k in order:
             kept[k].append(take_turn(runs[k], repeats[k]))
-        if turn + 1 >= plan.least and time.perf_counter() > until:
+        if plan.enough(turn + 1, time.perf_counter() - began):
             break
     return [Timing(tuple(seconds)) for seconds in kept]
 
@@ -90,5 +92,6 @@ def timed(run: Run, repeats: int) -> float:
 
 def calls_in(run: Run, slice_s: float) -> int:
     """Return how many calls fill a slice; the first ones, which compile and allocate, are here."""
-    run()
+    if timed(run, 1) > LONG_S:
+        return 1
     return max(1, int(slice_s / max(timed(run, 1), 1e-9)))

@@ -34,11 +34,13 @@ def test_help_does_not_import_torch(words: list[str]) -> None:
 
 def test_help_names_every_command(elman: Elman) -> None:
     shown = elman("--help").out
-    for name in ("demo", "train", "eval", "generate", "next", "data", "doctor"):
+    for name in ("demo", "train", "eval", "generate", "next", "data", "bench", "doctor"):
         assert f" {name} " in shown
 
 
-@pytest.mark.parametrize("name", ["demo", "train", "eval", "generate", "next", "data", "doctor"])
+@pytest.mark.parametrize(
+    "name", ["demo", "train", "eval", "generate", "next", "data", "bench", "doctor"]
+)
 def test_every_command_has_help(elman: Elman, name: str) -> None:
     done = elman(name, "--help")
     assert done.code == 0
