@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from elman.models.ngram import NGram, uniform_nats
     from elman.models.sampler import Sampler
     from elman.models.save import load_model, model_bytes, model_metadata
+    from elman.models.tagger import Tagger, TaggerInput
+    from elman.models.tagger_config import TaggerConfig
 
 __all__ = [
     "BodyConfig",
@@ -25,6 +27,9 @@ __all__ = [
     "LanguageModelLoss",
     "NGram",
     "Sampler",
+    "Tagger",
+    "TaggerConfig",
+    "TaggerInput",
     "load_model",
     "model_bytes",
     "model_metadata",
@@ -39,6 +44,9 @@ HOME = {
     "LanguageModelLoss": "language_model",
     "NGram": "ngram",
     "Sampler": "sampler",
+    "Tagger": "tagger",
+    "TaggerConfig": "tagger_config",
+    "TaggerInput": "tagger",
     "load_model": "save",
     "model_bytes": "save",
     "model_metadata": "save",

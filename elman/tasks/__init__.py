@@ -9,6 +9,9 @@ HOME = {
     "LanguageModelTask": "config",
     "LanguageModelTraining": "language_model",
     "Score": "language_model",
+    "TagRun": "tag",
+    "TagTask": "tag_config",
+    "TagTraining": "tag",
     "next_words": "next_word",
 }
 
