@@ -29,7 +29,7 @@ def predict(
     Args:
         run: The run's folder.
         inputs: Texts; `-` reads them from standard input, as does giving none.
-        file: A file with one input in each line.
+        file: A file with one input in each line; classify: or a table, as for training.
     """
     from elman.tasks.registry import TASKS, open_run, task_of
 
@@ -51,7 +51,7 @@ def predict(
 
     lines: Iterator[str]
     if file is not None:
-        lines = read_lines(file)
+        lines = opened.inputs(file) if hasattr(opened, "inputs") else read_lines(file)
     elif inputs and inputs != ("-",):
         lines = iter(inputs)
     else:

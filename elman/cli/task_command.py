@@ -63,7 +63,8 @@ def task_command(name: str) -> Callable[..., None]:
             annotation = Annotated[flags(field.annotation) | None, section(key)]  # type: ignore[arg-type]
         else:
             annotation = field.annotation | None  # type: ignore[operator]
-            shown = "" if field.default is None else f" Default: {field.default}."
+            unsaid = field.is_required() or field.default is None
+            shown = "" if unsaid else f" Default: {field.default}."
             helps[key] = f"{field.description or ''}{shown}"
         kind = kinds.POSITIONAL_OR_KEYWORD if key == "data" else kinds.KEYWORD_ONLY
         parameters.append(kinds(key, kind, default=None, annotation=annotation))

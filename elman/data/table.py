@@ -45,6 +45,8 @@ class Table(ABC):
     """
 
     unit = "line"
+    remark = ""
+    """What messages add to the columns' names."""
 
     def __init__(self, name: str, columns: Sequence[str]) -> None:
         self.name, self.columns = name, tuple(columns)
@@ -71,7 +73,7 @@ class Table(ABC):
             return self.find(self.columns[int(name) - 1])
         raise DataError(
             f"{self.name} has no column '{name}'{did_you_mean(name, self.columns) or '.'} "
-            f"Columns: {listed(self.columns)}"
+            f"Columns: {listed(self.columns)}{self.remark}"
         )
 
     def places(self, columns: Sequence[str]) -> list[int]:
@@ -131,6 +133,8 @@ class DelimitedTable(Table):
         super().__init__(str(path), ())
         sample = list(itertools.islice((fields for _, fields in self._records()), SAMPLE))
         self.header = names_columns(sample, config) if config.header is None else config.header
+        if not self.header:
+            self.remark = " (no line of names was found; if there is one: --columns.header)"
         numbers = (str(number) for number in range(1, len(sample[0]) + 1))
         self.columns = tuple(map(str.strip, sample[0])) if self.header else tuple(numbers)
 

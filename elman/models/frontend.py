@@ -62,6 +62,7 @@ class TokenFrontend(nn.Module):
         self.output_size, self.vocab_size, self.unknown = size, vocab_size, unknown
         self.dropout_word = dropout_word
         self.embedding = TokenEmbedding(vocab_size, size, dropout=dropout_embedding, sparse=sparse)
+        nn.init.normal_(self.embedding.weight, std=0.1)  # small: what is learned soon outweighs it
 
     def forward(self, tokens: Tensor) -> Tensor:
         """Embed tokens."""

@@ -66,6 +66,33 @@ TASKS.register(
         "config",
     ),
 )
+TASKS.register(
+    "classify",
+    TaskHome(
+        "Train a network that tells which class a text belongs to.",
+        "classify",
+        "Classify",
+        "classify_config",
+    ),
+)
+TASKS.register(
+    "tag",
+    TaskHome(
+        "Train a network that gives each word of a sentence a tag: names, parts of speech.",
+        "tag",
+        "Tag",
+        "tag_config",
+    ),
+)
+TASKS.register(
+    "translate",
+    TaskHome(
+        "Train a network that turns one sequence into another: languages, spelling to sound.",
+        "translate",
+        "Translate",
+        "translate_config",
+    ),
+)
 
 
 def task_of(path: Path) -> str:

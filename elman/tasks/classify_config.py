@@ -1,0 +1,76 @@
+"""What `classify` is configured by. No torch here: the command reads this to print its help."""
+
+from __future__ import annotations
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from elman._config import Config
+from elman.data.table_config import ColumnsConfig, LabelledConfig
+from elman.models.classifier_config import TokenClassifierConfig
+from elman.train.config import ExampleTrainConfig
+
+__all__ = ["ClassifyPredict", "ClassifyTask", "ClassifyTrainConfig"]
+
+
+class ClassifyTrainConfig(ExampleTrainConfig):
+    """How a classifier is trained: as any model of examples, and what its classes weigh.
+
+    Example:
+        >>> ClassifyTrainConfig(class_weights={"spam": 5.0}).epochs
+        20
+    """
+
+    epochs: int | None = Field(default=20, ge=1)
+    """Limit: passes over the data."""
+    patience: int | None = Field(default=6, ge=1)
+    """Stop early after this many validations without a new best."""
+    lr: float = Field(default=2e-3, gt=0, le=1000)
+    """Peak learning rate."""
+    balanced: bool = False
+    """Weigh examples so that all classes count alike in the loss, however rare."""
+    class_weights: dict[str, float] = Field(default_factory=dict)
+    """Weights of the examples of some classes in the loss, by label; the others weigh 1."""
+    label_smoothing: float = Field(default=0.0, ge=0, lt=1)
+    """Part of the target that is spread evenly over all classes."""
+    select: Literal["accuracy", "macro_f1", "nats"] = "accuracy"
+    """What the kept model has the best of on the validation part."""
+
+    @model_validator(mode="after")
+    def _weights_fit(self) -> Self:
+        if self.balanced and self.class_weights:
+            raise ValueError("balanced and class_weights: give one of them")
+        for label, weight in self.class_weights.items():
+            if not weight > 0:
+                raise ValueError(f"class_weights.{label}: expected more than 0, got {weight}")
+        return self
+
+
+class ClassifyTask(Config):
+    """Train a network that tells which class a text belongs to."""
+
+    task: Literal["classify"] = "classify"
+    """The task's name in the registry."""
+    data: str
+    """A CSV, TSV, JSON lines or Parquet file with a column of texts and one of labels, or a
+    folder with a folder for each class."""
+    columns: ColumnsConfig = Field(default_factory=ColumnsConfig)
+    """Which columns hold text and label."""
+    text: LabelledConfig = Field(default_factory=LabelledConfig)
+    """How text becomes tokens, and which part of it is held out."""
+    model: TokenClassifierConfig = Field(default_factory=TokenClassifierConfig)
+    """The network."""
+    train: ClassifyTrainConfig = Field(default_factory=ClassifyTrainConfig)
+    """The training."""
+
+
+class ClassifyPredict(Config):
+    """How predictions are made and written."""
+
+    format: Literal["text", "json", "csv"] = "text"
+    """`text` to read; `json`: an object a line with all probabilities; `csv`: a table."""
+    why: bool = False
+    """Show what each token contributes to the label, by integrated gradients."""
+    chunk: int = Field(default=1024, ge=1)
+    """Texts that are read before the first is answered; 1 answers each at once."""
