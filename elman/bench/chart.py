@@ -144,7 +144,7 @@ def draw_bar(axes: Any, comparison: Comparison, x: float, width: float, colour: 
         ha="center",
         fontsize=7,
         color=RED if comparison.reached is False else INK,
-        bbox={"boxstyle": "square,pad=0.05", "fc": "white", "ec": "none", "alpha": 0.75},
+        bbox={"boxstyle": "square,pad=0.05", "fc": "white", "ec": "none", "alpha": 0.92},
         zorder=5,
     )
 
