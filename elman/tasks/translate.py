@@ -6,9 +6,10 @@ from `train`. What is done with a trained one is in `translations.py`.
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -32,12 +33,18 @@ from elman.tasks.training import (
     config_bytes,
     read_config,
 )
-from elman.tasks.translate_config import TranslateTask
+from elman.tasks.translate_config import (
+    TranslateEval,
+    TranslatePredict,
+    TranslateTask,
+    Translating,
+)
 from elman.tasks.translate_data import Example, PairBatches, Vocabularies, tensors
+from elman.tasks.translation_output import attention_file, written
 from elman.tasks.translation_scores import TranslationScores, score_translations
 from elman.tasks.translations import (
     BATCH_TOKENS,
-    Translating,
+    CHUNK,
     Translation,
     translate,
     translate_lines,
@@ -246,17 +253,57 @@ class TranslateRun:
         load_model(model, run.read(MODEL))
         return cls(run, task, vocabularies, model.eval())
 
-    def translate(self, sources: Iterable[str], how: Translating) -> Iterator[list[Translation]]:
-        """Yield the n best translations of each source, in order, in bounded memory."""
-        return translate_lines(self.model, self.vocabularies, sources, how)
+    def translate(
+        self,
+        sources: Iterable[str],
+        how: Translating | None = None,
+        *,
+        nbest: int = 1,
+        chunk: int = CHUNK,
+    ) -> Iterator[list[Translation]]:
+        """Yield the n best translations of each source, in order, in bounded memory.
+
+        Args:
+            sources: Texts; as many as a chunk are read ahead. An empty one gives an empty one.
+            how: Beam and limits; ``None`` is greedy.
+            nbest: Translations of each, at most ``how.beam``.
+            chunk: Sources translated together.
+        """
+        how = how or Translating()
+        if not 1 <= nbest <= how.beam:
+            raise ConfigError(f"nbest: expected 1 to the beam's {how.beam}, got {nbest}")
+        return translate_lines(self.model, self.vocabularies, sources, how, nbest, chunk)
+
+    def predict(
+        self,
+        lines: Iterable[str],
+        options: TranslatePredict,
+        write: Callable[[str], None],
+        color: bool,
+    ) -> None:
+        """Write the translation of each line, for the command.
+
+        Raises:
+            ConfigError: If attention is asked for and the model has none.
+            RunError: If the page of attention cannot be written.
+        """
+        sources, lines = itertools.tee(lines)
+        found = self.translate(lines, options, nbest=options.nbest, chunk=options.chunk)
+        pairs = zip(sources, found, strict=True)
+        if options.html is None:
+            for text in written(pairs, options):
+                write(text)
+            return
+        with attention_file(Path(options.html), self.model, self.vocabularies) as look:
+            for text in written(map(look, pairs), options):
+                write(text)
 
     def evaluate(
         self,
         data: str | None = None,
         *,
-        target: str | None = None,
         split: Split = "test",
-        how: Translating | None = None,
+        options: TranslateEval | None = None,
         baselines: bool = False,
         progress: Progress | None = None,
     ) -> Report:
@@ -264,22 +311,21 @@ class TranslateRun:
 
         Args:
             data: Another file of pairs, all of it; ``None``: the run's own data.
-            target: The target side of ``data``, if it is in another file.
             split: Which part of the run's own data.
-            how: Greedy or beam; ``None`` is greedy.
+            options: Greedy or beam, and the target side of ``data`` if it is another file.
             baselines: Also score copying the source and always giving the most frequent target.
             progress: Told how far the work is.
 
         Raises:
             DataError: If there is no pair, or the data cannot be read.
-            ConfigError: If ``target`` is given without ``data``.
+            ConfigError: If a target side is given without ``data``.
         """
-        how = how or Translating()
-        if data is None and target is not None:
+        how = options or TranslateEval()
+        if data is None and how.target is not None:
             raise ConfigError("target: give the source side as well")
         own = own_pairs(self.directory, self.task) if data is None or baselines else None
         if data is not None:
-            pairs, name = list(read_pairs(data, target, self.task.pairs)), data
+            pairs, name = list(read_pairs(data, how.target, self.task.pairs)), data
         else:
             assert own is not None  # noqa: S101 (read just above)
             pairs = getattr(own, split)

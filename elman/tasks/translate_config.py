@@ -12,7 +12,13 @@ from elman.data.pairs_config import PairsConfig, SequenceConfig
 from elman.models.translator_config import TranslatorConfig
 from elman.train.config import ExampleTrainConfig
 
-__all__ = ["TranslateTask", "TranslateTrainConfig"]
+__all__ = [
+    "TranslateEval",
+    "TranslatePredict",
+    "TranslateTask",
+    "TranslateTrainConfig",
+    "Translating",
+]
 
 
 class TranslateTrainConfig(ExampleTrainConfig):
@@ -81,4 +87,55 @@ class TranslateTask(Config):
                     f"pairs.{part} must be as the training data: "
                     f"give pairs.{part}_target exactly where `target` is given"
                 )
+        return self
+
+
+class Translating(Config):
+    """How sequences are decoded."""
+
+    beam: int = Field(default=1, ge=1)
+    """Beginnings that are kept at each step: 1 is greedy, 5 usually better and slower."""
+    length_penalty: float = Field(default=0.6, ge=0)
+    """Of a beam: 0 favours short sequences, 1 long ones."""
+    max_length: int | None = Field(default=None, ge=1)
+    """Tokens that are written at most. Unset: 20 more than twice the source's, but 1000."""
+    copy_unknown: bool = True
+    """Where the model writes an unknown word, take the source's word that it looks at; otherwise,
+    and without attention, it writes known words alone."""
+
+    @model_validator(mode="after")
+    def _penalty_is_read(self) -> Self:
+        default = type(self).model_fields["length_penalty"].default
+        if self.beam == 1 and self.length_penalty != default:
+            raise ValueError("length_penalty chooses among the hypotheses of a beam; give beam > 1")
+        return self
+
+
+class TranslateEval(Translating):
+    """How a translator is scored."""
+
+    target: str | None = None
+    """The target side of the data to score, where the sides are in two files."""
+
+
+class TranslatePredict(Translating):
+    """How translations are made and written."""
+
+    nbest: int = Field(default=1, ge=1)
+    """Translations of each line, the best first: its number, rank, score and text, with tabs."""
+    format: Literal["text", "json"] = "text"
+    """`text`: a line for each line; `json`: an object with texts and scores for each."""
+    html: str | None = None
+    """Also write where the model looked for each token, of the first 100 lines, as one page of
+    HTML to this file."""
+    chunk: int = Field(default=1024, ge=1)
+    """Lines that are read before the first is answered; 1 answers each at once."""
+
+    @model_validator(mode="after")
+    def _beam_is_wide_enough(self) -> Self:
+        if self.nbest > self.beam:
+            raise ValueError(
+                f"nbest: the {self.nbest} best cannot be found with a beam of {self.beam}; "
+                f"give --beam {self.nbest} or more"
+            )
         return self

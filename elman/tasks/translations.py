@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from elman._errors import ConfigError
 from elman.data.buckets import scoring_batches
 from elman.data.padding import pad
 from elman.data.sentence import sentence_text, source_words
@@ -19,52 +17,19 @@ from elman.data.tokenizer.word import WordTokenizer
 from elman.models.decode import Hypothesis, beam_search, greedy
 from elman.models.generate import evaluating
 from elman.models.translator import Translator
+from elman.tasks.translate_config import Translating
 from elman.tasks.translate_data import Vocabularies
 
-__all__ = ["Translating", "Translation", "attention_weights", "translate", "translate_lines"]
+__all__ = ["Translation", "attention_weights", "translate", "translate_lines"]
 
 CHUNK = 1024
 """Lines translated together: sorted by length, and returned in their order."""
+BATCH_SIZE = 64
+"""Sequences decoded at once: changes the speed, not the result."""
 BATCH_TOKENS = 16_384
 """Tokens of sources in a batch at most, padding included: what bounds memory."""
 LONGEST = 1000
 """Most tokens that are written if nobody says otherwise."""
-
-
-@dataclass(frozen=True)
-class Translating:
-    """How sequences are decoded.
-
-    Args:
-        beam: Hypotheses kept at each step; 1 is greedy.
-        nbest: How many of them are returned.
-        length_penalty: Of the beam: 0 favours short sequences, 1 long ones.
-        max_length: Most tokens that are written; ``None``: twice the source's and 20, and 1000.
-        batch_size: Sequences decoded at once: changes the speed, not the result.
-        copy_unknown: Where the model writes an unknown word, take the word of the source that
-            the attention looks at. Otherwise, and without attention, it writes no unknown word.
-
-    Raises:
-        ConfigError: If a number is out of its range.
-    """
-
-    beam: int = 1
-    nbest: int = 1
-    length_penalty: float = 0.6
-    max_length: int | None = None
-    batch_size: int = 64
-    copy_unknown: bool = True
-
-    def __post_init__(self) -> None:
-        for name in ("beam", "nbest", "batch_size", "max_length"):
-            value = getattr(self, name)
-            if value is not None and value < 1:
-                raise ConfigError(f"{name}: expected at least 1, got {value}")
-        if self.nbest > self.beam:
-            raise ConfigError(
-                f"nbest: the {self.nbest} best cannot be found with a beam of {self.beam}; "
-                f"use a beam of at least {self.nbest}"
-            )
 
 
 class Translation(NamedTuple):
@@ -88,16 +53,34 @@ NOTHING = Translation("", 0.0, 0.0, [])
 
 
 def translate_lines(
-    model: Translator, vocabularies: Vocabularies, lines: Iterable[str], how: Translating
+    model: Translator,
+    vocabularies: Vocabularies,
+    lines: Iterable[str],
+    how: Translating,
+    nbest: int = 1,
+    chunk: int = CHUNK,
 ) -> Iterator[list[Translation]]:
-    """Yield the n best translations of each line, in order and in memory that does not grow."""
+    """Yield the n best translations of each line, in order and in memory that does not grow.
+
+    Args:
+        model: The translator.
+        vocabularies: Its tokenizers.
+        lines: Sources; as many as a chunk are read ahead.
+        how: How they are decoded.
+        nbest: Translations of each line, at most the beam.
+        chunk: Lines translated together.
+    """
     lines = iter(lines)
-    while chunk := list(itertools.islice(lines, CHUNK)):
-        yield from translate(model, vocabularies, chunk, how)
+    while some := list(itertools.islice(lines, chunk)):
+        yield from translate(model, vocabularies, some, how, nbest)
 
 
 def translate(
-    model: Translator, vocabularies: Vocabularies, sources: Sequence[str], how: Translating
+    model: Translator,
+    vocabularies: Vocabularies,
+    sources: Sequence[str],
+    how: Translating,
+    nbest: int = 1,
 ) -> list[list[Translation]]:
     """Return the n best translations of each source, the best first; of an empty one nothing."""
     texts = [source.strip() for source in sources]
@@ -108,7 +91,7 @@ def translate(
     unknown = vocabularies.target.unk_id
     never = [] if copies or unknown is None else [unknown]
     with evaluating(model):
-        for places in scoring_batches([len(one) for one in ids], how.batch_size, BATCH_TOKENS):
+        for places in scoring_batches([len(one) for one in ids], BATCH_SIZE, BATCH_TOKENS):
             hypotheses = decode(model, [ids[place] for place in places], how, never)
             for place, some in zip(places, hypotheses, strict=True):
                 row = full[place]
@@ -119,7 +102,7 @@ def translate(
                         one.score,
                         one.tokens,
                     )
-                    for one in some[: how.nbest]
+                    for one in some[:nbest]
                 ]
     return found
 

@@ -10,7 +10,6 @@ import pytest
 from elman._errors import ConfigError
 from elman.tasks.attention_page import AttentionMap, attention_map, attention_page
 from elman.tasks.translate import TranslateRun
-from elman.tasks.translations import Translating
 from tests.tasks.pairs import task_of, train, write_pairs
 
 
@@ -45,7 +44,7 @@ def test_the_page_needs_nothing_else_and_runs_nothing() -> None:
 
 def test_a_map_of_a_translation(numbers: TranslateRun) -> None:
     run = numbers
-    ((best, *_),) = run.translate([" 1 2 "], Translating())
+    ((best, *_),) = run.translate([" 1 2 "])
     one = attention_map(run.model, run.vocabularies, " 1 2 ", best)
     assert one.source == ["1", "2", "⏎"]
     assert one.weights.shape == (len(one.target), 3) and one.target[-1] == "⏎"
@@ -55,6 +54,6 @@ def test_a_model_without_attention_has_no_map(tmp_path: Path) -> None:
     data = write_pairs(tmp_path / "pairs.tsv", 60)
     task = task_of(data, model={"attention": "none"}, train={"steps": 1, "epochs": None})
     run = train(task, tmp_path / "run")
-    ((best, *_),) = run.translate(["1"], Translating())
+    ((best, *_),) = run.translate(["1"])
     with pytest.raises(ConfigError, match="no attention to show"):
         attention_map(run.model, run.vocabularies, "1", best)

@@ -9,8 +9,7 @@ import pytest
 from elman._config import load_config
 from elman._errors import ConfigError, DataError, RunError
 from elman.tasks.translate import TranslateRun, TranslateTraining, mean_nats
-from elman.tasks.translate_config import TranslateTask
-from elman.tasks.translations import Translating
+from elman.tasks.translate_config import TranslateEval, TranslateTask, Translating
 from elman.train.events import Sampled, Stepped, Stopped, Validated
 from tests.tasks.pairs import task_of, train, write_pairs
 
@@ -97,13 +96,12 @@ def test_the_report_and_its_baselines(run: TranslateRun) -> None:
 def test_a_beam_and_other_data_can_be_scored(run: TranslateRun, tmp_path: Path) -> None:
     (tmp_path / "a.src").write_text("1 2\n3\n")
     (tmp_path / "a.tgt").write_text("one two\nthree\n")
-    report = run.evaluate(
-        str(tmp_path / "a.src"), target=str(tmp_path / "a.tgt"), how=Translating(beam=4)
-    )
+    options = TranslateEval(beam=4, target=str(tmp_path / "a.tgt"))
+    report = run.evaluate(str(tmp_path / "a.src"), options=options)
     assert report["exact match"] == 1.0
     assert report.title == f"{tmp_path / 'a.src'}, 2 pairs, beam 4"
     with pytest.raises(ConfigError, match="target: give the source side as well"):
-        run.evaluate(target="a.tgt")
+        run.evaluate(options=TranslateEval(target="a.tgt"))
 
 
 def test_a_part_without_pairs_is_refused(data: Path, tmp_path: Path) -> None:
@@ -126,7 +124,7 @@ def test_any_two_vocabularies(
 ) -> None:
     task = task_of(data, text=text, target_text=target, train={"epochs": 1})
     run = train(task, tmp_path / "run")
-    for some in run.translate(["1 2", "7 ὕ", ""], Translating(beam=2, nbest=2)):
+    for some in run.translate(["1 2", "7 ὕ", ""], Translating(beam=2), nbest=2):
         assert all(isinstance(one.text, str) for one in some)
 
 

@@ -4,7 +4,12 @@ import pytest
 
 from elman._config import load_config, to_toml
 from elman._errors import ConfigError
-from elman.tasks.translate_config import TranslateTask, TranslateTrainConfig
+from elman.tasks.translate_config import (
+    TranslateEval,
+    TranslatePredict,
+    TranslateTask,
+    TranslateTrainConfig,
+)
 
 
 def task(**values: object) -> TranslateTask:
@@ -50,3 +55,13 @@ def test_forcing_falls_evenly_and_stays() -> None:
     assert TranslateTrainConfig().forced(100) == 1.0
     config = TranslateTrainConfig(teacher_forcing=0.5, forcing_epochs=2)
     assert [config.forced(epoch) for epoch in (0, 1, 2, 3)] == [1.0, 0.75, 0.5, 0.5]
+
+
+def test_decoding_options_have_an_effect() -> None:
+    with pytest.raises(
+        ConfigError, match="the 5 best cannot be found with a beam of 2; give --beam"
+    ):
+        load_config(TranslatePredict, None, {"beam": 2, "nbest": 5})
+    with pytest.raises(ConfigError, match="length_penalty chooses among .* give beam > 1"):
+        load_config(TranslateEval, None, {"length_penalty": 1.0})
+    assert load_config(TranslateEval, None, {"length_penalty": 1.0, "beam": 5}).beam == 5

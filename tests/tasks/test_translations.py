@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
 
 from elman._errors import ConfigError
 from elman.tasks import translations
 from elman.tasks.translate import TranslateRun
-from elman.tasks.translations import Translating, attention_weights, translate_lines
+from elman.tasks.translate_config import Translating
+from elman.tasks.translations import attention_weights
 
 LINES = ["1 2", "", "3", "5 4 3 2", "   ", "4 4 1", "9 1", "1 2 3 4 5 1 2 3", "ὕ 7"]
 
@@ -19,7 +22,7 @@ def run(numbers: TranslateRun) -> TranslateRun:
 
 
 def texts(run: TranslateRun, lines: list[str], **how: object) -> list[list[str]]:
-    options = Translating(**how)  # type: ignore[arg-type]
+    options = Translating.model_validate(how)
     return [[one.text for one in some] for some in run.translate(lines, options)]
 
 
@@ -31,27 +34,31 @@ def test_lines_come_back_in_order_and_empty_ones_empty(run: TranslateRun) -> Non
     together = texts(run, LINES)
     assert together == [texts(run, [line])[0] for line in LINES]
     assert together[1] == together[4] == [""]
-    assert texts(run, LINES, batch_size=2) == together
     assert texts(run, []) == []
 
 
-def test_chunks_do_not_matter_and_lines_are_read_as_needed(
-    run: TranslateRun, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    whole = texts(run, LINES)
-    monkeypatch.setattr(translations, "CHUNK", 2)
-    assert texts(run, LINES) == whole
+def test_batches_do_not_matter(run: TranslateRun, monkeypatch: pytest.MonkeyPatch) -> None:
+    together = texts(run, LINES)
+    monkeypatch.setattr(translations, "BATCH_SIZE", 2)
+    assert texts(run, LINES) == together
+    monkeypatch.setattr(translations, "BATCH_TOKENS", 5)
+    assert texts(run, LINES) == together
 
-    def endless() -> object:
+
+def test_chunks_do_not_matter_and_lines_are_read_as_needed(run: TranslateRun) -> None:
+    whole = texts(run, LINES)
+    assert [[one.text for one in some] for some in run.translate(LINES, chunk=2)] == whole
+
+    def endless() -> Iterator[str]:
         while True:
             yield "1 2"
 
-    lines = translate_lines(run.model, run.vocabularies, endless(), Translating())  # type: ignore[arg-type]
+    lines = run.translate(endless(), chunk=2)
     assert [next(lines)[0].text for _ in range(5)] == ["one two"] * 5
 
 
 def test_the_n_best_are_different_and_in_order(run: TranslateRun) -> None:
-    for some in run.translate(["1 2", "3 3 3"], Translating(beam=6, nbest=5)):
+    for some in run.translate(["1 2", "3 3 3"], Translating(beam=6), nbest=5):
         assert len({tuple(one.tokens) for one in some}) == len(some) == 5
         assert [one.score for one in some] == sorted((one.score for one in some), reverse=True)
 
@@ -98,7 +105,7 @@ def test_without_copying_no_unknown_word_is_written(run: TranslateRun) -> None:
     unknown = ["Zürich", "7 8 9", "Rom Rom"]
     copied = run.translate(unknown, Translating())
     assert not any("<unk>" in one.text for some in copied for one in some)
-    for some in run.translate(unknown, Translating(copy_unknown=False, beam=4, nbest=4)):
+    for some in run.translate(unknown, Translating(copy_unknown=False, beam=4), nbest=4):
         assert all(0 not in one.tokens for one in some)
 
 
@@ -109,8 +116,6 @@ def test_attention_sums_to_one_and_looks_at_the_right_word(run: TranslateRun) ->
     np.testing.assert_allclose(weights.sum(1), 1, rtol=1e-5)
 
 
-def test_numbers_out_of_range_are_refused() -> None:
-    with pytest.raises(ConfigError, match="beam: expected at least 1, got 0"):
-        Translating(beam=0)
-    with pytest.raises(ConfigError, match="nbest: the 5 best cannot be found with a beam of 2"):
-        Translating(beam=2, nbest=5)
+def test_more_than_the_beam_holds_is_refused(run: TranslateRun) -> None:
+    with pytest.raises(ConfigError, match="nbest: expected 1 to the beam's 2, got 5"):
+        run.translate(["1"], Translating(beam=2), nbest=5)
