@@ -11,7 +11,12 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from elman.models.attribution import Attribution, integrated_gradients
+    from elman.models.bag_of_words import BagOfWords, NaiveBayes
+    from elman.models.classifier import SequenceClassifier, token_classifier
+    from elman.models.classifier_config import ClassifierConfig, TokenClassifierConfig
     from elman.models.config import BodyConfig, LanguageModelConfig
+    from elman.models.frontend import TokenFrontend
     from elman.models.generate import next_token_probs
     from elman.models.language_model import LanguageModel, LanguageModelLoss
     from elman.models.ngram import NGram, uniform_nats
@@ -21,36 +26,54 @@ if TYPE_CHECKING:
     from elman.models.tagger_config import TaggerConfig
 
 __all__ = [
+    "Attribution",
+    "BagOfWords",
     "BodyConfig",
+    "ClassifierConfig",
     "LanguageModel",
     "LanguageModelConfig",
     "LanguageModelLoss",
     "NGram",
+    "NaiveBayes",
     "Sampler",
+    "SequenceClassifier",
     "Tagger",
     "TaggerConfig",
     "TaggerInput",
+    "TokenClassifierConfig",
+    "TokenFrontend",
+    "integrated_gradients",
     "load_model",
     "model_bytes",
     "model_metadata",
     "next_token_probs",
+    "token_classifier",
     "uniform_nats",
 ]
 
 HOME = {
+    "Attribution": "attribution",
+    "BagOfWords": "bag_of_words",
     "BodyConfig": "config",
+    "ClassifierConfig": "classifier_config",
     "LanguageModel": "language_model",
     "LanguageModelConfig": "config",
     "LanguageModelLoss": "language_model",
     "NGram": "ngram",
+    "NaiveBayes": "bag_of_words",
     "Sampler": "sampler",
+    "SequenceClassifier": "classifier",
     "Tagger": "tagger",
     "TaggerConfig": "tagger_config",
     "TaggerInput": "tagger",
+    "TokenClassifierConfig": "classifier_config",
+    "TokenFrontend": "frontend",
+    "integrated_gradients": "attribution",
     "load_model": "save",
     "model_bytes": "save",
     "model_metadata": "save",
     "next_token_probs": "generate",
+    "token_classifier": "classifier",
     "uniform_nats": "ngram",
 }
 

@@ -5,10 +5,16 @@ from __future__ import annotations
 import importlib
 
 HOME = {
+    "ClassifyRun": "classify",
+    "ClassifyTask": "classify_config",
+    "ClassifyTraining": "classify",
+    "Figure": "report",
     "LanguageModelRun": "language_model",
     "LanguageModelTask": "config",
     "LanguageModelTraining": "language_model",
+    "Report": "report",
     "Score": "language_model",
+    "Table": "report",
     "TagRun": "tag",
     "TagTask": "tag_config",
     "TagTraining": "tag",
