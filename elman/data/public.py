@@ -1,0 +1,50 @@
+"""Public sets as they are published, turned into tables with the columns label and text."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+__all__ = ["mr", "trec"]
+
+Rows = list[tuple[str, str]]
+QUESTIONS = ("description", "entity", "abbreviation", "person", "place", "number")
+
+
+def trec(folder: Path) -> dict[str, str]:
+    """Return the tables of the question types; the last 10 % of the training are for validation.
+
+    A line of ``TREC.train.all`` is a number, 0 to 5, and a question (Li & Roth 2002).
+    """
+
+    def rows(name: str) -> Rows:
+        lines = (folder / name).read_text(encoding="latin-1").strip("\n").split("\n")
+        split = (line.strip().split(" ", 1) for line in lines)
+        return [(QUESTIONS[int(number)], text) for number, text in split]
+
+    train = rows("TREC.train.all")
+    cut = len(train) - len(train) // 10
+    parts = {"train": train[:cut], "valid": train[cut:], "test": rows("TREC.test.all")}
+    return tables(parts)
+
+
+def mr(folder: Path) -> dict[str, str]:
+    """Return the tables of the film reviews, a sentence in each line (Pang & Lee 2005).
+
+    Of each file every 10th line is for the test, and the line after it for validation.
+    """
+    parts: dict[str, Rows] = {"train": [], "valid": [], "test": []}
+    for label, ending in (("negative", "neg"), ("positive", "pos")):
+        text = (folder / f"rt-polarity.{ending}").read_text(encoding="latin-1")
+        for number, line in enumerate(text.strip("\n").split("\n")):
+            part = {0: "test", 1: "valid"}.get(number % 10, "train")
+            parts[part].append((label, line.strip()))
+    return tables(parts)
+
+
+def tables(parts: dict[str, Rows]) -> dict[str, str]:
+    """Return each part as the content of a TSV file, by the file's name."""
+    return {
+        f"{part}.tsv": "label\ttext\n"
+        + "".join(f"{label}\t{text.replace(chr(9), ' ')}\n" for label, text in rows)
+        for part, rows in parts.items()
+    }

@@ -1,0 +1,30 @@
+"""Public sets become tables with the splits that published results use."""
+
+from pathlib import Path
+
+from elman.data.public import mr, trec
+
+
+def test_trec_holds_the_last_tenth_out(tmp_path: Path) -> None:
+    lines = [f"{k % 6} Question number {k} ?" for k in range(25)]
+    (tmp_path / "TREC.train.all").write_text("\n".join(lines) + "\n")
+    (tmp_path / "TREC.test.all").write_text("5 How far is Y\xe9men ?\n", encoding="latin-1")
+    parts = trec(tmp_path)
+    assert parts["test.tsv"] == "label\ttext\nnumber\tHow far is Y\xe9men ?\n"
+    assert parts["valid.tsv"].splitlines()[1:] == [
+        "number\tQuestion number 23 ?",
+        "description\tQuestion number 24 ?",
+    ]
+    assert len(parts["train.tsv"].splitlines()) == 24
+
+
+def test_mr_takes_every_tenth_line_of_both_classes(tmp_path: Path) -> None:
+    for ending in ("pos", "neg"):
+        text = "".join(f"{ending} {k}\n" for k in range(20))
+        (tmp_path / f"rt-polarity.{ending}").write_text(text)
+    parts = mr(tmp_path)
+    assert parts["test.tsv"].splitlines()[1:] == [
+        *("negative\tneg 0", "negative\tneg 10", "positive\tpos 0", "positive\tpos 10")
+    ]
+    assert "negative\tneg 11" in parts["valid.tsv"]
+    assert len(parts["train.tsv"].splitlines()) == 1 + 32
