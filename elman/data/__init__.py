@@ -37,6 +37,11 @@ _HOMES = {
     "scoring_windows": "stream",
     "split_rows": "split",
     "tokenizer_from_json": "tokenizer",
+    "PairSets": "pairs",
+    "PairsConfig": "pairs_config",
+    "SequenceConfig": "pairs_config",
+    "read_pair_sets": "pairs",
+    "read_pairs": "pairs",
 }
 
 

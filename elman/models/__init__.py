@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from elman.models.classifier import SequenceClassifier, token_classifier
     from elman.models.classifier_config import ClassifierConfig, TokenClassifierConfig
     from elman.models.config import BodyConfig, LanguageModelConfig
+    from elman.models.decode import Hypothesis, beam_search, greedy
     from elman.models.frontend import TokenFrontend
     from elman.models.generate import next_token_probs
     from elman.models.language_model import LanguageModel, LanguageModelLoss
@@ -24,12 +25,15 @@ if TYPE_CHECKING:
     from elman.models.save import load_model, model_bytes, model_metadata
     from elman.models.tagger import Tagger, TaggerInput
     from elman.models.tagger_config import TaggerConfig
+    from elman.models.translator import Translator, TranslatorLoss
+    from elman.models.translator_config import TranslatorConfig
 
 __all__ = [
     "Attribution",
     "BagOfWords",
     "BodyConfig",
     "ClassifierConfig",
+    "Hypothesis",
     "LanguageModel",
     "LanguageModelConfig",
     "LanguageModelLoss",
@@ -42,6 +46,11 @@ __all__ = [
     "TaggerInput",
     "TokenClassifierConfig",
     "TokenFrontend",
+    "Translator",
+    "TranslatorConfig",
+    "TranslatorLoss",
+    "beam_search",
+    "greedy",
     "integrated_gradients",
     "load_model",
     "model_bytes",
@@ -56,6 +65,7 @@ HOME = {
     "BagOfWords": "bag_of_words",
     "BodyConfig": "config",
     "ClassifierConfig": "classifier_config",
+    "Hypothesis": "decode",
     "LanguageModel": "language_model",
     "LanguageModelConfig": "config",
     "LanguageModelLoss": "language_model",
@@ -68,6 +78,11 @@ HOME = {
     "TaggerInput": "tagger",
     "TokenClassifierConfig": "classifier_config",
     "TokenFrontend": "frontend",
+    "Translator": "translator",
+    "TranslatorConfig": "translator_config",
+    "TranslatorLoss": "translator",
+    "beam_search": "decode",
+    "greedy": "decode",
     "integrated_gradients": "attribution",
     "load_model": "save",
     "model_bytes": "save",

@@ -4,6 +4,15 @@ Read `lstm.py` first, then `layer.py`. The equations and kernels are in `elman.o
 """
 
 from elman.nn import init
+from elman.nn.attention import (
+    ATTENTIONS,
+    AdditiveAttention,
+    Attention,
+    AttentionOutput,
+    DotAttention,
+    MultiplicativeAttention,
+    make_attention,
+)
 from elman.nn.cell import Cell, EquationCell
 from elman.nn.crf import CRF
 from elman.nn.gru import GRU, GRUCell
@@ -32,15 +41,20 @@ from elman.nn.state import (
 )
 
 __all__ = [
+    "ATTENTIONS",
     "CRF",
     "GRU",
     "LAYERS",
     "LSTM",
     "POOLINGS",
     "RNN",
+    "AdditiveAttention",
+    "Attention",
+    "AttentionOutput",
     "AttentionPooling",
     "Bidirectional",
     "Cell",
+    "DotAttention",
     "ElmanCell",
     "EmbeddingDropout",
     "EquationCell",
@@ -51,6 +65,7 @@ __all__ = [
     "LockedDropout",
     "MaxPooling",
     "MeanPooling",
+    "MultiplicativeAttention",
     "Pooling",
     "Recurrent",
     "RecurrentLayer",
@@ -59,6 +74,7 @@ __all__ = [
     "detach_state",
     "embedding_dropout",
     "init",
+    "make_attention",
     "make_layer",
     "make_pooling",
     "map_state",

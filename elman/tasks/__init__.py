@@ -8,6 +8,7 @@ HOME = {
     "ClassifyRun": "classify",
     "ClassifyTask": "classify_config",
     "ClassifyTraining": "classify",
+    "Conversation": "chat",
     "Figure": "report",
     "LanguageModelRun": "language_model",
     "LanguageModelTask": "config",
@@ -18,6 +19,13 @@ HOME = {
     "TagRun": "tag",
     "TagTask": "tag_config",
     "TagTraining": "tag",
+    "TranslateEval": "translate_config",
+    "TranslatePredict": "translate_config",
+    "TranslateRun": "translate",
+    "TranslateTask": "translate_config",
+    "TranslateTraining": "translate",
+    "Translating": "translate_config",
+    "Translation": "translations",
     "next_words": "next_word",
 }
 
