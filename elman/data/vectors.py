@@ -22,10 +22,11 @@ from numpy.typing import NDArray
 from elman._errors import DataError
 from elman.data.text import read_bytes
 
-__all__ = ["Vectors", "read_vectors"]
+__all__ = ["MOST_VALUES", "Vectors", "read_vectors"]
 
 LONGEST = 4096  # bytes of a word in a binary file: more is not a word, so not such a file
 MOST_VALUES = 10_000
+"""Values of a vector, at most."""
 
 
 class Vectors(NamedTuple):

@@ -31,7 +31,7 @@ from elman.data.tagged import (
     read_tagged,
     word_vectors,
 )
-from elman.data.vectors import Vectors
+from elman.data.vectors import MOST_VALUES, Vectors
 from elman.models.generate import evaluating
 from elman.models.save import load_model
 from elman.models.tagger import Tagger, TaggerInput
@@ -209,8 +209,7 @@ class TagRun:
         run = RunDirectory.open(path)
         task = read_config(run, TagTask)
         vocabulary = TaggedVocabulary.from_json(run.read(VOCABULARY).decode())
-        size = json.loads(run.read(DATA)).get("vector_size")
-        model = build(task, vocabulary, size)
+        model = build(task, vocabulary, vector_size(run))
         load_model(model, run.read(MODEL))
         return cls(run, task, vocabulary, model.eval())
 
@@ -355,6 +354,17 @@ def data_bytes(parts: TaggedParts, vectors: Vectors | None) -> bytes:
     """Return what a run keeps of its data: enough to know it again."""
     size = None if vectors is None else int(vectors.matrix.shape[1])
     return json.dumps({"fingerprint": parts.fingerprint, "vector_size": size}).encode()
+
+
+def vector_size(run: RunDirectory) -> int | None:
+    """Return the size of a run's pretrained vectors, if it has some; the file is not trusted."""
+    try:
+        size = json.loads(run.read(DATA))["vector_size"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        size = 0
+    if size is not None and (not isinstance(size, int) or not 0 < size <= MOST_VALUES):
+        raise RunError(f"{run.path / DATA} is damaged. Restore it from a copy")
+    return size
 
 
 def encoded(sentences: list[Sentence], vocabulary: TaggedVocabulary, name: str) -> TaggedSet:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 
 from elman._config import load_config
 from elman._errors import DataError, RunError
+from elman._run import RunDirectory
 from elman.data.conll import conll_lines
 from elman.tasks.tag import TagRun, TagTraining
 from elman.tasks.tag_config import TagPredict, TagTask
@@ -222,3 +224,12 @@ def test_a_stray_inside_tag_is_read_as_conlleval_does(tmp_path: Path) -> None:
     path.write_text("a B-X\nb I-X\n\n" * 9 + "c O\nd I-X\n\n")
     training = TagTraining.start(configured(path, train={"steps": 1}), tmp_path / "run")
     assert training.vocabulary.scheme == "bio"
+
+
+@pytest.mark.parametrize("content", ["[", '{"fingerprint": ""}', '{"vector_size": 1e9}'])
+def test_a_run_that_was_tampered_with(tagged_run: TagRun, tmp_path: Path, content: str) -> None:
+    folder = tmp_path / "run"
+    shutil.copytree(tagged_run.directory.path, folder)
+    RunDirectory.open(folder).write({"data.json": content.encode()})
+    with pytest.raises(RunError, match=r"data.json is damaged"):
+        TagRun.open(folder)
