@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from elman._errors import ConfigError, DataError, RunError, did_you_mean
 from elman._run import RunDirectory
+from elman.data.find import find_data, is_known
 from elman.data.labelled import (
     Columns,
     Examples,
@@ -92,7 +93,8 @@ class ClassifyTraining(TaskTraining[ClassifyTask]):
     ) -> ClassifyTraining:
         """Read the data and make a new run directory."""
         task = located(task)
-        sets = read_labelled(task.data, task.text, task.columns, progress=progress)
+        data = find_data(task.data)
+        sets = read_labelled(data, task.text, task.columns, progress=progress)
         # What cannot work is found before anything is written.
         class_weights(task, sets)
         model = new_model(task, sets.tokenizer, len(sets.labels))
@@ -377,7 +379,7 @@ def located(task: ClassifyTask) -> ClassifyTask:
     """Return a task whose files are named from the root, so that it can resume from anywhere."""
 
     def place(name: str | None) -> str | None:
-        return absolute(name, lambda _: False)
+        return absolute(name, is_known)
 
     text = task.text.model_copy(
         update={"valid": place(task.text.valid), "test": place(task.text.test)}

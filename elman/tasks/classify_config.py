@@ -53,8 +53,8 @@ class ClassifyTask(Config):
     task: Literal["classify"] = "classify"
     """The task's name in the registry."""
     data: str
-    """A CSV, TSV, JSON lines or Parquet file with a column of texts and one of labels, or a
-    folder with a folder for each class."""
+    """A CSV, TSV, JSON lines or Parquet file with a column of texts and one of labels, a folder
+    with a folder for each class, or a set by its name (`elman data list`)."""
     columns: ColumnsConfig = Field(default_factory=ColumnsConfig)
     """Which columns hold text and label."""
     text: LabelledConfig = Field(default_factory=LabelledConfig)
