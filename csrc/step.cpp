@@ -84,7 +84,7 @@ ELMAN_INLINE int parts_of(Index panels, int threads) {
 }
 
 template <class T, class W>
-class Linear {
+class alignas(64) Linear {
  public:
   Linear(const T* x, Index rows, Index K, const W* packed, const T* bias, Index units, T* y,
          int threads)
@@ -134,7 +134,7 @@ void linear(const T* x, Index rows, Index K, const W* packed, const T* bias, Ind
 }
 
 template <class Cell, class T, class W>
-class LayerStep {
+class alignas(64) LayerStep {  // helpers read it: no line of it may be the stack's
  public:
   explicit LayerStep(const StepLayer<T>& p) : p_(p) {}
 

@@ -52,7 +52,7 @@ class Stepper:
             ``None`` keeps them as ``dtype``.
         output: ``"logits"``, or ``"softmax"`` for probabilities; needs a head.
         threads: How many threads share the weights of a large matrix, 1 to 64; the caller's is
-            one of them. ``None``: by size, one for every 512 KiB of a matrix, and no more than
+            one of them. ``None``: by size, one for every 384 KiB of a matrix, and no more than
             there are cores. Any number gives the same bits. NumPy's own threads are its own.
         backend: ``cpu`` (compiled), ``numpy``, or ``auto``: compiled if it is there.
 
@@ -63,9 +63,11 @@ class Stepper:
 
     Threads:
         A stepper is for one thread at a time: a call that finds another thread's in progress
-        raises `StepperBusy` and changes nothing. Any number of steppers run side by side.
-        Each uses one core, and lets other Python threads run during a step of more than about
-        5 µs.
+        raises `StepperBusy` and changes nothing. Any number of steppers run side by side, and
+        other Python threads run during a step of more than about 5 µs. The threads that help
+        with large matrices belong to the process: they spin for 200 µs after a step, then
+        sleep; are called only while steps follow one another that quickly; serve one stepper at
+        a time; and are never waited for before they have begun.
 
     Cost:
         2·B·G·H·(I+R) FLOPs for each layer; a row reads every weight once, so one row runs at

@@ -17,8 +17,8 @@ __all__ = ["LEAST_BYTES", "MAX_THREADS", "available_cores", "thread_limit"]
 MAX_THREADS = 64
 MOST_BY_DEFAULT = 8
 """Beyond it the handshakes of a step of some microseconds cost more than they bring."""
-LEAST_BYTES = 512 << 10
-"""Weights worth a thread of their own by default: about what a core's own cache holds."""
+LEAST_BYTES = 384 << 10
+"""Weights worth a thread of their own by default: with less, a step gains too little for a core."""
 
 SYSTEM = Path("/sys")
 
