@@ -7,6 +7,7 @@
 #include "cells.h"
 #include "layer_norm.h"
 #include "pack.h"
+#include "pool.h"
 
 #define ELMAN_TEXT_(x) #x
 #define ELMAN_TEXT(x) ELMAN_TEXT_(x)
@@ -72,37 +73,73 @@ ELMAN_INLINE void multiply(bool far, Index rows, const T* a, Index stride, Index
   finish(0, sums);
 }
 
+/// The first of the panels that part i of n takes.
+ELMAN_INLINE Index share_begin(Index panels, int i, int n) { return panels * i / n; }
+
+/// Into how many parts a job of so many panels goes: each is whole panels, so that the split
+/// changes no sum.
+ELMAN_INLINE int parts_of(Index panels, int threads) {
+  const int most = threads < MAX_PARTS ? threads : MAX_PARTS;
+  return panels < most ? int(panels) : most;
+}
+
 template <class T, class W>
-void linear(const T* x, Index rows, Index K, const W* packed, const T* bias, Index units, T* y) {
-  constexpr int L = LANES<T>;
-  const Index blocks = ceil_div(units, L);
-  const bool far = units * K * Index(sizeof(W)) > FAR_BYTES;
-  for (Index first = 0; first < blocks; first += PANEL<1>) {
-    const int wide = int(blocks - first < PANEL<1> ? blocks - first : PANEL<1>);
-    multiply<1>(far, rows, x, K, K, packed + first * L * packed_depth<T, W>(K), wide,
-                [&](Index r, const T* sums) {
-                  for (int b = 0; b < wide; ++b) {
-                    const Index unit = (first + b) * L;
-                    const int n = int(units - unit < L ? units - unit : L);
-                    const Vec<T> sum = load(sums + b * L);
-                    store(y + r * units + unit, bias ? sum + load(bias + unit, n) : sum, n);
-                  }
-                });
+class alignas(64) Linear {
+ public:
+  Linear(const T* x, Index rows, Index K, const W* packed, const T* bias, Index units, T* y,
+         int threads)
+      : x_(x), rows_(rows), K_(K), packed_(packed), bias_(bias), units_(units), y_(y),
+        parts_(parts_of(panels_, threads)) {}
+
+  void run() {
+    share(parts_, [](void* self, int i) { static_cast<Linear*>(self)->part(i); }, this);
   }
+
+ private:
+  static constexpr int L = LANES<T>;
+
+  void part(int i) {
+    const Index end = share_begin(panels_, i + 1, parts_);
+    for (Index k = share_begin(panels_, i, parts_); k < end; ++k) panel(k * PANEL<1>);
+  }
+
+  void panel(Index first) {
+    const int wide = int(blocks_ - first < PANEL<1> ? blocks_ - first : PANEL<1>);
+    const W* weight = packed_ + first * L * packed_depth<T, W>(K_);
+    multiply<1>(far_, rows_, x_, K_, K_, weight, wide, [&](Index r, const T* sums) {
+      for (int b = 0; b < wide; ++b) {
+        const Index unit = (first + b) * L;
+        const int n = int(units_ - unit < L ? units_ - unit : L);
+        const Vec<T> sum = load(sums + b * L);
+        store(y_ + r * units_ + unit, bias_ ? sum + load(bias_ + unit, n) : sum, n);
+      }
+    });
+  }
+
+  const T* const x_;
+  const Index rows_, K_;
+  const W* const packed_;
+  const T* const bias_;
+  const Index units_;
+  T* const y_;
+  const Index blocks_ = ceil_div(units_, L), panels_ = ceil_div(blocks_, PANEL<1>);
+  const int parts_;
+  const bool far_ = units_ * K_ * Index(sizeof(W)) > FAR_BYTES * parts_;
+};
+
+template <class T, class W>
+void linear(const T* x, Index rows, Index K, const W* packed, const T* bias, Index units, T* y,
+            int threads) {
+  Linear<T, W>(x, rows, K, packed, bias, units, y, threads).run();
 }
 
 template <class Cell, class T, class W>
-class LayerStep {
+class alignas(64) LayerStep {  // helpers read it: no line of it may be the stack's
  public:
   explicit LayerStep(const StepLayer<T>& p) : p_(p) {}
 
   void run() {
-    const Index blocks = ceil_div(H_, L);
-    const Index panels = ceil_div(blocks, PANEL<G>);
-    for (Index i = 0; i < panels; ++i) {
-      const Index first = (p_.backwards ? panels - 1 - i : i) * PANEL<G>;
-      panel(first, int(blocks - first < PANEL<G> ? blocks - first : PANEL<G>));
-    }
+    share(parts_, [](void* self, int i) { static_cast<LayerStep*>(self)->part(i); }, this);
     if (p_.norm_x.gain)
       for (Index r = 0; r < p_.batch; ++r) finish_normed(r);
     settle();
@@ -114,8 +151,17 @@ class LayerStep {
 
   int lanes(Index unit) const { return int(H_ - unit < L ? H_ - unit : L); }
 
+  /// Some panels: what runs on one thread.
+  void part(int i) {
+    const Index begin = share_begin(panels_, i, parts_), end = share_begin(panels_, i + 1, parts_);
+    T* const scratch = p_.sums + i * p_.batch * 4 * L;
+    for (Index k = begin; k < end; ++k)
+      panel((far_ && p_.backwards ? begin + end - 1 - k : k) * PANEL<G>, scratch);
+  }
+
   /// Both products of a panel's units; without layer norm also the rest of the step.
-  void panel(Index first, int wide) {
+  void panel(Index first, T* scratch) {
+    const int wide = int(blocks_ - first < PANEL<G> ? blocks_ - first : PANEL<G>);
     const W* weight =
         static_cast<const W*>(p_.weight) + first * G * L * packed_depth<T, W>(K_);
     const Index unit = first * L;
@@ -126,14 +172,14 @@ class LayerStep {
     const Index width = wide * G * L;
     multiply<G>(far_, p_.batch, p_.operand, K_, p_.inputs, weight, wide, [&](Index r, const T* x) {
       if (p_.norm_x.gain) return keep(r, 0, unit, wide, x);
-      for (Index i = 0; i < width; i += L) store(p_.sums + r * width + i, load(x + i));
+      for (Index i = 0; i < width; i += L) store(scratch + r * width + i, load(x + i));
     });
     const W* recurrent = weight + p_.inputs * wide * G * L;
     multiply<G>(far_, p_.batch, p_.operand + p_.inputs, K_, p_.shown, recurrent, wide,
                 [&](Index r, const T* h) {
                   if (p_.norm_x.gain) return keep(r, 1, unit, wide, h);
                   for (int b = 0; b < wide; ++b)
-                    finish(r, unit + b * L, p_.sums + r * width + b * G * L, h + b * G * L);
+                    finish(r, unit + b * L, scratch + r * width + b * G * L, h + b * G * L);
                 });
   }
 
@@ -211,7 +257,7 @@ class LayerStep {
     const T* fresh = p_.fresh;
     if (p_.projection) {
       linear(fresh, p_.batch, H_, static_cast<const W*>(p_.projection), static_cast<T*>(nullptr),
-             p_.shown, p_.projected);
+             p_.shown, p_.projected, p_.threads);
       fresh = p_.projected;
     }
     for (Index r = 0; r < p_.batch; ++r) {
@@ -227,7 +273,9 @@ class LayerStep {
 
   const StepLayer<T>& p_;
   const Index H_ = p_.hidden, K_ = p_.inputs + p_.shown;
-  const bool far_ = G * H_ * K_ * Index(sizeof(W)) > FAR_BYTES;
+  const Index blocks_ = ceil_div(H_, L), panels_ = ceil_div(blocks_, PANEL<G>);
+  const int parts_ = parts_of(panels_, p_.threads);
+  const bool far_ = G * H_ * K_ * Index(sizeof(W)) > FAR_BYTES * parts_;
 };
 
 template <class Cell, class T, class W>
@@ -245,10 +293,10 @@ void fill(void (*(&layers)[CELLS])(const StepLayer<T>&)) {
 
 template <class T>
 void linear_of(const T* x, Index rows, Index K, const void* packed, bool bf16, const T* bias,
-               Index units, T* y) {
+               Index units, T* y, int threads) {
   if constexpr (sizeof(T) == 4)
-    if (bf16) return linear(x, rows, K, static_cast<const Bf16*>(packed), bias, units, y);
-  linear(x, rows, K, static_cast<const T*>(packed), bias, units, y);
+    if (bf16) return linear(x, rows, K, static_cast<const Bf16*>(packed), bias, units, y, threads);
+  linear(x, rows, K, static_cast<const T*>(packed), bias, units, y, threads);
 }
 
 /// exp(y) for y <= 0 or NaN.

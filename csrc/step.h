@@ -18,14 +18,16 @@ struct StepLayer {
   const void* projection;      // (P, H) packed with one gate; null: none
   Norm<T> norm_x, norm_h;      // of both products, G*H columns: both or neither
   Norm<T> norm_c;              // of an LSTM's c, H columns
-  bool backwards;              // walk the weights from the end: those read last are still near
+  bool backwards;              // walk large weights from the end: those read last are still near
+  int threads;                 // at most so many parts of the products run at once, >= 1
   T zone_h, zone_c;            // fraction of the old h and c that stays, in [0, 1)
 
   T* operand;                  // in: x and h; out: the new h (B, inputs + shown)
   T* c;                        // in/out (B, H); null: no c
   T* fresh;                    // scratch (B, H)
   T* projected;                // scratch (B, P); null without a projection
-  T* sums;                     // scratch: (B, 4 vectors), with layer norm (B + 1, 2 * G * H)
+  T* sums;                     // scratch: (threads, B, 4 vectors), with layer norm
+                               // (B + 1, 2 * G * H)
   T* output;                   // out (B, shown) the new h, for the layer above
   Index output_stride;         // values from one row of output to the next
 };
@@ -36,9 +38,9 @@ struct StepTable {
   void (*layer_bf16[CELLS])(const StepLayer<T>&);  // with weights in Bf16; null for float64
 
   /// y (rows, units) = x (rows, K) times weights packed with one gate, plus bias if not null.
-  /// y must not alias the others.
+  /// y must not alias the others. At most `threads` parts of it run at once.
   void (*linear)(const T* x, Index rows, Index K, const void* packed, bool bf16, const T* bias,
-                 Index units, T* y);
+                 Index units, T* y, int threads);
   /// Each row of x (rows, width) to probabilities, in place.
   void (*softmax)(T* x, Index rows, Index width);
 };

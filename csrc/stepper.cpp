@@ -6,6 +6,7 @@
 
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdlib>
 #include <cstring>
@@ -17,6 +18,7 @@
 
 #include "arrays.h"
 #include "dispatch.h"
+#include "pool.h"
 #include "step.h"
 
 namespace elman {
@@ -89,6 +91,8 @@ class Buffer {
 struct Options {
   Index batch, inputs;
   bool bf16, softmax;
+  int threads;      // at most
+  Index least;      // bytes of weights that are worth a thread of their own
 };
 
 /// Those that read what `kernels` packs.
@@ -112,6 +116,8 @@ class Network {
       : options_(options), B_(options.batch), kernels_(elman::kernels()) {
     steps_ = steps_of(kernels_);
     if (B_ < 1 || B_ > (1 << 20)) raise_value("batch: out of range");
+    if (options.threads < 1 || options.threads > MAX_PARTS || options.least < 0)
+      raise_value("threads: out of range");
     Arrays arrays;
     inputs_ = options.inputs;
     if (!embedding.is_none()) {
@@ -141,6 +147,7 @@ class Network {
       head_bias_ = copied(arrays.in<T>("head bias", bias, {V}), V);
       output_ = memory_.values<T>(B_ * V);
       width_ = V;
+      head_threads_ = threads_for(V * features);
       work_ += V * features;
     }
   }
@@ -241,6 +248,13 @@ class Network {
     return to;
   }
 
+  /// How many threads are worth their while for so many weights.
+  int threads_for(Index weights) const {
+    const Index bytes = weights * Index(options_.bf16 ? sizeof(Bf16) : sizeof(T));
+    const Index most = options_.least ? bytes / options_.least : MAX_PARTS;
+    return int(std::clamp<Index>(most, 1, options_.threads));
+  }
+
   /// A copy, zeros for null.
   const T* copied(const T* from, Index count) {
     T* to = memory_.values<T>(count);
@@ -300,9 +314,10 @@ class Network {
       l.projected = memory_.values<T>(B_ * R);
       work_ += R * H;
     }
-    l.sums = memory_.values<T>(l.norm_x.gain
-                                   ? (B_ + 1) * 2 * G * H
-                                   : B_ * 4 * steps_->vector_bytes / Index(sizeof(T)));
+    l.threads = threads_for(G * H * K);
+    l.sums = memory_.values<T>(
+        l.norm_x.gain ? (B_ + 1) * 2 * G * H
+                      : l.threads * B_ * 4 * steps_->vector_bytes / Index(sizeof(T)));
     work_ += G * H * K;
     layers_.push_back(l);
     cells_.push_back(cell);
@@ -361,7 +376,7 @@ class Network {
   void finish() {
     if (!head_) return;
     steps().linear(features_, B_, layers_.back().shown, head_, options_.bf16, head_bias_, width_,
-                   output_);
+                   output_, head_threads_);
     if (options_.softmax) steps().softmax(output_, B_, width_);
   }
 
@@ -390,6 +405,7 @@ class Network {
   std::vector<int> cells_;
   Index inputs_ = 0, vocabulary_ = 0, width_ = 0, work_ = 0;
   const T* embedding_ = nullptr;
+  int head_threads_ = 1;
   const void* head_ = nullptr;
   const T* head_bias_ = nullptr;
   T* features_ = nullptr;
@@ -404,12 +420,13 @@ void bind(nb::module_& m, const char* name) {
       .def(
           "__init__",
           [](N* self, nb::sequence layers, Index batch, Index inputs, bool bf16, bool softmax,
-             handle embedding, handle head, handle head_bias) {
+             int threads, Index least, handle embedding, handle head, handle head_bias) {
             if (bf16 && sizeof(T) != 4) raise_value("bf16: needs float32");
-            new (self) N(Options{batch, inputs, bf16, softmax}, layers, embedding, head, head_bias);
+            new (self) N(Options{batch, inputs, bf16, softmax, threads, least}, layers, embedding,
+                         head, head_bias);
           },
           "layers"_a, nb::kw_only(), "batch"_a, "inputs"_a, "bf16"_a, "softmax"_a,
-          "embedding"_a.none(), "head"_a.none(), "head_bias"_a.none())
+          "threads"_a, "least"_a, "embedding"_a.none(), "head"_a.none(), "head_bias"_a.none())
       .def("step", [](N& self, handle x) { return int(self.step(x)); }, "x"_a.none(),
            "One step: 0 done, 1 the input does not fit, 2 another thread is in.")
       .def("feed", [](N& self, handle x) { return int(self.feed(x)); }, "x"_a.none(),

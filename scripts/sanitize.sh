@@ -12,7 +12,7 @@ cmake --build "$folder" --parallel 2
 
 # A copy of the package with the instrumented module in it, so that the working one stays.
 rm -rf "$folder/site" && mkdir -p "$folder/site"
-cp -r elman tests conftest.py pyproject.toml "$folder/site"
+cp -r csrc elman tests conftest.py pyproject.toml "$folder/site"
 rm -f "$folder/site/elman/"_kernels*.so
 cp "$folder/"_kernels*.so "$folder/site/elman/"
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from elman._errors import BackendUnavailable
 from elman._native import KERNELS, MISSING
 from elman.runtime.network import LayerWeights, LinearHead, Network
+from elman.runtime.threads import thread_limit
 
 __all__ = ["Engine", "native_engine"]
 
@@ -39,10 +40,20 @@ class Engine(Protocol):
         """Each layer's h, and c where it has one, as they stand in memory."""
 
 
-def native_engine(network: Network, batch: int, *, bf16: bool, softmax: bool) -> Engine:
+def native_engine(
+    network: Network, batch: int, *, bf16: bool, softmax: bool, threads: int | None = 1
+) -> Engine:
     """Build the compiled engine of a checked network; arguments as for `PlainEngine`.
 
+    Args:
+        network: Checked.
+        batch: Rows, B.
+        bf16: Whether weights are kept in bfloat16.
+        softmax: Whether logits become probabilities.
+        threads: As for `Stepper`.
+
     Raises:
+        ConfigError: If ``threads`` is out of its range.
         BackendUnavailable: If the compiled module is not there.
     """
     if KERNELS is None:
@@ -50,12 +61,15 @@ def native_engine(network: Network, batch: int, *, bf16: bool, softmax: bool) ->
     double = network.layers[0].weight_hh.dtype == np.float64
     make = KERNELS.Stepper64 if double else KERNELS.Stepper32
     head = network.head if isinstance(network.head, LinearHead) else None
+    most, least = thread_limit(threads)
     engine: Engine = make(
         [plain_dict(layer) for layer in network.layers],
         batch=batch,
         inputs=network.input_size,
         bf16=bf16,
         softmax=softmax,
+        threads=most,
+        least=least,
         embedding=network.embedding,
         head=None if head is None else head.weight,
         head_bias=None if head is None else head.bias,

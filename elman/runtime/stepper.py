@@ -24,6 +24,7 @@ from elman.runtime.native import Engine, native_engine
 from elman.runtime.network import AdaptiveHead, LayerWeights, LinearHead, Network
 from elman.runtime.plain import BUSY, PlainEngine
 from elman.runtime.run import read_network
+from elman.runtime.threads import thread_limit
 
 __all__ = ["State", "Stepper"]
 
@@ -50,6 +51,9 @@ class Stepper:
             and the embedding stay float32. Each weight is off by at most 1 part in 256.
             ``None`` keeps them as ``dtype``.
         output: ``"logits"``, or ``"softmax"`` for probabilities; needs a head.
+        threads: How many threads share the weights of a large matrix, 1 to 64; the caller's is
+            one of them. ``None``: by size, one for every 384 KiB of a matrix, and no more than
+            there are cores. Any number gives the same bits. NumPy's own threads are its own.
         backend: ``cpu`` (compiled), ``numpy``, or ``auto``: compiled if it is there.
 
     Raises:
@@ -59,9 +63,11 @@ class Stepper:
 
     Threads:
         A stepper is for one thread at a time: a call that finds another thread's in progress
-        raises `StepperBusy` and changes nothing. Any number of steppers run side by side.
-        Each uses one core, and lets other Python threads run during a step of more than about
-        5 µs.
+        raises `StepperBusy` and changes nothing. Any number of steppers run side by side, and
+        other Python threads run during a step of more than about 5 µs. The threads that help
+        with large matrices belong to the process: they spin for 200 µs after a step, then
+        sleep; are called only while steps follow one another that quickly; serve one stepper at
+        a time; and are never waited for before they have begun.
 
     Cost:
         2·B·G·H·(I+R) FLOPs for each layer; a row reads every weight once, so one row runs at
@@ -91,6 +97,7 @@ class Stepper:
         dtype: Literal["float32", "float64"] = "float32",
         weights: Literal["bf16"] | None = None,
         output: Literal["logits", "softmax"] = "logits",
+        threads: int | None = None,
         backend: Literal["auto", "cpu", "numpy"] = "auto",
     ) -> None:
         if isinstance(batch, bool) or not isinstance(batch, int) or not 1 <= batch <= MAX_BATCH:
@@ -111,7 +118,10 @@ class Stepper:
         self._layers = network.layers
         self._softmax = output == "softmax"
         self._adaptive = network.head if isinstance(network.head, AdaptiveHead) else None
-        self._engine = make_engine(network, batch, weights == "bf16", self._softmax, backend)
+        thread_limit(threads)
+        self._engine = make_engine(
+            network, batch, weights == "bf16", self._softmax, threads, backend
+        )
         self._step = self._engine.step
         self._output = self._engine.output()
         self._parts = self._engine.state()
@@ -125,6 +135,7 @@ class Stepper:
         dtype: Literal["float32", "float64"] = "float32",
         weights: Literal["bf16"] | None = None,
         output: Literal["logits", "softmax"] = "logits",
+        threads: int | None = None,
         backend: Literal["auto", "cpu", "numpy"] = "auto",
     ) -> Stepper:
         """Step the language model of a run directory: ids in, logits out.
@@ -135,6 +146,7 @@ class Stepper:
             dtype: As above.
             weights: As above.
             output: As above. An adaptive softmax's logits are log-probabilities.
+            threads: As above.
             backend: As above.
 
         Raises:
@@ -150,6 +162,7 @@ class Stepper:
             dtype=dtype,
             weights=weights,
             output=output,
+            threads=threads,
             backend=backend,
         )
 
@@ -343,11 +356,13 @@ def check_choice(name: str, value: Any, known: tuple[Any, ...]) -> None:
         raise ConfigError(f"{name}: expected one of {listed}, got {value!r}")
 
 
-def make_engine(network: Network, batch: int, bf16: bool, softmax: bool, backend: str) -> Engine:
+def make_engine(
+    network: Network, batch: int, bf16: bool, softmax: bool, threads: int | None, backend: str
+) -> Engine:
     """Build the engine asked for; ``auto`` says once if it must do without the compiled one."""
     global warned
     if backend == "cpu" or (backend == "auto" and KERNELS is not None):
-        return native_engine(network, batch, bf16=bf16, softmax=softmax)
+        return native_engine(network, batch, bf16=bf16, softmax=softmax, threads=threads)
     if backend == "auto" and not warned:
         warned = True
         warnings.warn(f"steps run in plain NumPy, slower: {MISSING}", RuntimeWarning, stacklevel=3)
