@@ -7,7 +7,7 @@ STAMP  := $(VENV)/.installed
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check fmt lint types test test-slow sanitize bench docs clean
+.PHONY: help setup demo check fmt lint types test test-slow sanitize wheel bench docs clean
 
 help:            ## Show this list
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -45,6 +45,9 @@ test-slow: $(STAMP) ## Run the heavy tests
 
 sanitize: $(STAMP) ## Build the kernels with AddressSanitizer and UBSan and run their tests
 	PYTHON=$(BIN)/python scripts/sanitize.sh
+
+wheel: $(STAMP)  ## Build a wheel into dist/ and try it in an empty environment without a compiler
+	PYTHON=$(BIN)/python scripts/wheel.sh
 
 bench: $(STAMP)  ## Time layers, single steps and the loop beside torch (an idle machine, minutes)
 	$(BIN)/python benchmarks/kernels.py
