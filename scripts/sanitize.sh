@@ -1,10 +1,18 @@
 #!/usr/bin/env bash
 # Build the compiled kernels with sanitizers into build/sanitize and run their tests.
 #   scripts/sanitize.sh                    address and undefined behaviour
+#   scripts/sanitize.sh thread             data races, see tests/csrc/stress.cpp
 #   PYTHON=.venv/bin/python scripts/sanitize.sh
 set -euo pipefail
 cd "$(dirname "$0")/.."
 python=$("${PYTHON:-python3}" -c "import sys; print(sys.executable)")
+if [ "${1:-}" = thread ]; then
+  folder=build/sanitize-thread
+  cmake -S . -B "$folder" -DCMAKE_BUILD_TYPE=RelWithDebInfo -DELMAN_SANITIZE=thread \
+    -DPython_EXECUTABLE="$python"
+  cmake --build "$folder" --parallel 2 --target elman_stress
+  exec "$folder/elman_stress"
+fi
 folder=build/sanitize
 cmake -S . -B "$folder" -DCMAKE_BUILD_TYPE=RelWithDebInfo -DELMAN_SANITIZE=address,undefined \
   -DPython_EXECUTABLE="$python"

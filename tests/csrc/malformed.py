@@ -197,7 +197,7 @@ def spoilt(draw: Any, value: Any, others: list[np.ndarray]) -> tuple[Any, str]:
     which = draw(st.integers(0, len(ODD) - 1))
     try:
         return ODD[which](value), f"odd {which}"
-    except (TypeError, ValueError, RuntimeError):  # not every array can be made odd in every way
+    except (TypeError, ValueError, RuntimeError, IndexError):  # not every array can be made odd in every way
         return None, "None"
 
 
