@@ -1,16 +1,14 @@
 """The error budget, call by call: what a kernel may lose, judged against float64 truth.
 
-    err(kernel) <= 4 * err(reference in the same dtype) + tiny
+    err(kernel) <= 4 * err(reference in float32) + tiny
 
-Errors are the largest of a tensor. The reference of one call may be exact by luck, where a
-tensor is small or its terms cancel; `tiny` is what no rounding can be blamed for: how far the
-truth itself moves when every input changes by one unit in its last place, and 4 units in the
-last place of the tensor's largest value for what is rounded after that.
+Errors are the largest of a tensor; `tiny` is 4 units in the last place of its largest value. The
+reference's error on one call is one draw of a die: where a tensor is small, or a gate saturated,
+it may be near 0 by luck. Then the reference is asked again, on `NEIGHBOURS` of the call, in
+which every input is moved by one unit in its last place, and its largest error counts.
 """
 
 from __future__ import annotations
-
-from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -19,10 +17,11 @@ from elman.ops import Call, recurrence, recurrence_trace
 from elman.ops.lengths import lengths_to_mask
 from tests.ops.calls import as_dtype, leaves, rebuilt
 
-__all__ = ["assert_each_within_budget", "everything", "shaken"]
+__all__ = ["assert_each_within_budget", "everything"]
 
 FACTOR = 4.0
 ULPS = 4.0
+NEIGHBOURS = 12
 
 
 def everything(call: Call, backend: str, trace: bool = False) -> dict[str, Tensor]:
@@ -53,35 +52,48 @@ def everything(call: Call, backend: str, trace: bool = False) -> dict[str, Tenso
     return {name: v.detach() for name, v in values.items()}
 
 
-def shaken(call: Call) -> Call:
-    """Return a float32 call in float64, each input moved by one unit in its last place."""
-    rng = torch.Generator().manual_seed(2)
-    eps = torch.finfo(torch.float32).eps
+def neighbour(call: Call, seed: int) -> Call:
+    """Return the call with each input moved up or down by one unit in its last place."""
+    rng = torch.Generator().manual_seed(seed)
 
     def moved(value: Tensor) -> Tensor:
-        signs = torch.randint(0, 2, value.shape, generator=rng).mul(2).sub(1)
-        return (value.detach().double() * (1 + eps * signs)).requires_grad_()
+        up = torch.randint(0, 2, value.shape, generator=rng).bool()
+        inf = torch.tensor(torch.inf, dtype=value.dtype)
+        return torch.nextafter(value.detach(), torch.where(up, inf, -inf)).requires_grad_()
 
-    wide = as_dtype(call, torch.float64)
-    return replace(rebuilt(wide, {n: moved(v) for n, v in leaves(call).items()}))
+    return rebuilt(call, {name: moved(value) for name, value in leaves(call).items()})
+
+
+def errors(call: Call, backend: str, trace: bool) -> dict[str, tuple[float, float]]:
+    """For each tensor the largest error of a float32 call, and the truth's largest value."""
+    truth = everything(as_dtype(call, torch.float64), "reference", trace)
+    got = everything(call, backend, trace)
+    assert list(got) == list(truth)
+    found = {}
+    for name, value in truth.items():
+        assert got[name].shape == value.shape and got[name].dtype == torch.float32, name
+        if value.numel():
+            error = (got[name].double() - value).abs().max()
+            found[name] = float(error), float(value.abs().max())
+    return found
 
 
 def assert_each_within_budget(call: Call, backend: str, trace: bool = False) -> None:
     """Judge every output and every gradient of one float32 call."""
-    truth = everything(as_dtype(call, torch.float64), "reference", trace)
-    near = everything(shaken(call), "reference", trace)
-    plain = everything(call, "reference", trace)
-    got = everything(call, backend, trace)
-    assert list(got) == list(plain) == list(truth)
-    for name, value in truth.items():
-        assert got[name].shape == value.shape, name
-        assert got[name].dtype == torch.float32, name
-        if value.numel() == 0:
-            continue
-        error, theirs, moved = (
-            float((v[name].double() - value).abs().max()) for v in (got, plain, near)
-        )
-        tiny = moved + ULPS * torch.finfo(torch.float32).eps * float(value.abs().max())
-        assert error <= FACTOR * theirs + tiny, (
-            f"{name}: error {error:.3e}, the reference's {theirs:.3e}, tiny {tiny:.3e}"
-        )
+    ours = errors(call, backend, trace)
+    theirs = {name: error for name, (error, _) in errors(call, "reference", trace).items()}
+
+    def over() -> list[str]:
+        eps = torch.finfo(torch.float32).eps
+        return [
+            f"{name}: error {error:.3e}, the reference's {theirs[name]:.3e}, largest {top:.3e}"
+            for name, (error, top) in ours.items()
+            if not error <= FACTOR * theirs[name] + ULPS * eps * top
+        ]
+
+    for seed in range(NEIGHBOURS):
+        if not over():
+            break
+        for name, (error, _) in errors(neighbour(call, seed), "reference", trace).items():
+            theirs[name] = max(theirs[name], error)
+    assert not over(), "; ".join(over())
