@@ -197,7 +197,12 @@ def spoilt(draw: Any, value: Any, others: list[np.ndarray]) -> tuple[Any, str]:
     which = draw(st.integers(0, len(ODD) - 1))
     try:
         return ODD[which](value), f"odd {which}"
-    except (TypeError, ValueError, RuntimeError, IndexError):  # not every array can be made odd in every way
+    except (
+        TypeError,
+        ValueError,
+        RuntimeError,
+        IndexError,
+    ):  # not every array can be made odd in every way
         return None, "None"
 
 
@@ -229,7 +234,8 @@ def calls(draw: Any) -> tuple[Callable[..., Any], dict[str, Any], str]:
         given = {"gates": G, "units": H, "inputs": B, "dtype": name_of(dtype)}
     elif kind == "multiply":
         given = {"gates": G, "x": array((T, B), dtype), "weight": packed(G, H, B, dtype),
-                 "bias": array((G * H,), dtype), "y": array((T, G * H), dtype), "threads": 2}  # fmt: skip
+                 "bias": array((G * H,), dtype),
+                 "y": array((T, G * H), dtype), "threads": 2}  # fmt: skip
     elif kind == "add_product":
         given = {"d": array((T, H), dtype), "x": array((T, B), dtype), "y": array((H, B), dtype),
                  "threads": 3}  # fmt: skip

@@ -172,7 +172,10 @@ def test_what_is_written_has_memory_of_its_own() -> None:
     for change, message in (
         ({"output": given["gates_x"].reshape(-1)[:30].reshape(6, 5)}, "output: .* of gates_x's"),
         ({"h": given["h0"]}, "h: expected memory of its own, got some of h0's"),
-        ({"gates": shared[:90].reshape(6, 15), "output": shared[60:90].reshape(6, 5)}, "of its own"),
+        (
+            {"gates": shared[:90].reshape(6, 15), "output": shared[60:90].reshape(6, 5)},
+            "of its own",
+        ),
         ({"h": shared[:10].reshape(2, 5), "output": shared[9:39].reshape(6, 5)}, "of its own"),
         ({"sizes": shared[:6].view(np.int64), "h": shared[5:15].reshape(2, 5)}, "sizes"),
     ):

@@ -1,4 +1,4 @@
-"""Every cell, option and awkward size on the compiled kernels, each call within its error budget."""
+"""Every cell, option and awkward size on the compiled kernels: each call within its budget."""
 
 from __future__ import annotations
 
@@ -69,16 +69,16 @@ mixtures = given(
 )  # fmt: skip
 
 
-def judge(cell: str, options: tuple[str, ...], size: dict[str, int], trace: bool, seed: int) -> None:
+def judge(
+    cell: str, options: tuple[str, ...], size: dict[str, int], trace: bool, seed: int
+) -> None:
     """float32 within its budget; float64 as the reference."""
     assert_each_within_budget(call32(cell, options, seed, **size), "cpu", trace)
     call = random_call(cell, options, seed=seed, grad=True, **size)
     truth = everything(call, "reference", trace)
     for name, value in everything(call, "cpu", trace).items():
         scale = float(truth[name].abs().max()) if truth[name].numel() else 0.0
-        torch.testing.assert_close(
-            value, truth[name], rtol=1e-9, atol=1e-9 * (1 + scale), msg=name
-        )
+        torch.testing.assert_close(value, truth[name], rtol=1e-9, atol=1e-9 * (1 + scale), msg=name)
 
 
 @settings(max_examples=30)

@@ -166,7 +166,9 @@ def test_weights_that_are_not_finite_are_named(cell: str, weight: str) -> None:
         values = getattr(call.weights, weight)
         values[1, 2] = poison
         shape = tuple(values.shape)
-        message = rf"expected finite values, got (nan|-inf) at \(1, 2\).* \({shape[0]}, {shape[1]}\)"
+        message = (
+            rf"expected finite values, got (nan|-inf) at \(1, 2\).* \({shape[0]}, {shape[1]}\)"
+        )
         with pytest.raises(DataError, match=message):
             recurrence(call, backend=backend)
 
