@@ -7,10 +7,10 @@ STAMP  := $(VENV)/.installed
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check fmt lint types test test-slow sanitize bench docs clean
+.PHONY: help setup demo check fmt lint types test test-slow sanitize sanitize-thread wheel bench docs clean
 
 help:            ## Show this list
-	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
+	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
 
 setup: $(STAMP)  ## Create .venv and install elman into it, with everything for development
 
@@ -45,6 +45,12 @@ test-slow: $(STAMP) ## Run the heavy tests
 
 sanitize: $(STAMP) ## Build the kernels with AddressSanitizer and UBSan and run their tests
 	PYTHON=$(BIN)/python scripts/sanitize.sh
+
+sanitize-thread: $(STAMP) ## Run the threads and their barrier under ThreadSanitizer
+	PYTHON=$(BIN)/python scripts/sanitize.sh thread
+
+wheel: $(STAMP)  ## Build a wheel into dist/ and try it in an empty environment without a compiler
+	PYTHON=$(BIN)/python scripts/wheel.sh
 
 bench: $(STAMP)  ## Time the kernels beside torch, JAX, ONNX Runtime; write the page (idle machine, 10 minutes)
 	$(BIN)/elman bench --json benchmarks/results/bench.json --png docs/images/bench.png $(ARGS)

@@ -6,6 +6,7 @@
 #include <nanobind/ndarray.h>
 
 #include <deque>
+#include <string>
 #include <type_traits>
 #include <vector>
 
@@ -26,11 +27,15 @@ Kind kind_of() {
   return {std::uint8_t(code), std::uint8_t(sizeof(T) * 8), 1};
 }
 
+/// Where the first value stands that is NaN or infinite; -1: nowhere.
+template <class T>
+Index first_not_finite(const T* x, Index count);
+
 /// The arrays of one call. Keeps them alive, and raises TypeError (not an array, dtype, device)
 /// or ValueError (shape, layout), naming what was expected and what came.
 class Arrays {
  public:
-  /// Shape of an array with this many dimensions.
+  /// Shape of an array with this many dimensions, none so large that sizes made of it overflow.
   Dims shape(const char* name, nanobind::handle array, std::size_t dimensions);
 
   /// Whether an array's values are of type T.
@@ -38,6 +43,9 @@ class Arrays {
   bool holds(const char* name, nanobind::handle array) {
     return open(name, array).data.dtype() == kind_of<T>();
   }
+
+  /// The name of an array's dtype.
+  std::string kind(const char* name, nanobind::handle array);
 
   /// Data to read, of exactly this shape; null for None where that is allowed.
   template <class T>
@@ -51,7 +59,16 @@ class Arrays {
     return static_cast<T*>(take(name, array, kind_of<T>(), shape, needed, true));
   }
 
+  /// Refuse an array to write that shares memory with another of the call; `same` may be one
+  /// with the array that is named `as`.
+  void check_overlaps(const char* same = "", const char* as = "") const;
+
  private:
+  struct Span {
+    const char* name;
+    const char *begin, *end;
+    bool written;
+  };
   struct Array {
     PyObject* from;
     nanobind::ndarray<nanobind::ro> data;
@@ -64,6 +81,7 @@ class Arrays {
              bool writable);
 
   std::deque<Array> held_;  // references to its elements stay valid
+  std::vector<Span> taken_;
 };
 
 }  // namespace elman

@@ -37,9 +37,19 @@ int checked_gates(int gates) {
   raise_value("gates: expected 1, 3 or 4, got " + std::to_string(gates));
 }
 
+/// An OpenMP runtime ends the process when the system has no more threads to give.
 int checked_threads(int threads) {
-  if (threads >= 1) return threads;
-  raise_value("threads: expected at least 1, got " + std::to_string(threads));
+  constexpr int MOST = 1024;
+  if (threads >= 1 && threads <= MOST) return threads;
+  raise_value("threads: expected 1 to " + std::to_string(MOST) + ", got " +
+              std::to_string(threads));
+}
+
+/// Units and inputs of a weight: no product of them and the gates may overflow.
+void check_sizes(const char* name, Index units, Index inputs) {
+  if (units < 0 || inputs < 0 || units > (1 << 24) || inputs > (1 << 26))
+    raise_value(std::string(name) + ": expected at most 2**24 units and 2**26 inputs, got " +
+                std::to_string(units) + " and " + std::to_string(inputs));
 }
 
 /// Call f<T>() with the dtype of an array, float32 or float64.
@@ -47,15 +57,22 @@ template <class F>
 auto with_dtype(Arrays& arrays, const char* name, handle array, F f) {
   if (arrays.holds<float>(name, array)) return f.template operator()<float>();
   if (arrays.holds<double>(name, array)) return f.template operator()<double>();
-  throw nb::type_error((std::string(name) + ": expected float32 or float64").c_str());
+  throw nb::type_error((std::string(name) + ": expected float32 or float64, got " +
+                       arrays.kind(name, array)).c_str());
 }
 
-/// The shape of a run, from the state's and the number of packed rows.
-Shape shape_of(Arrays& arrays, handle h0, Index rows, Index steps, handle sizes, handle reset) {
+/// The shape of a run, from the state's and the number of packed rows. Sizes are copied to
+/// `kept`: what is checked here is what the kernel walks by, whoever else writes to the array.
+Shape shape_of(Arrays& arrays, handle h0, Index rows, Index steps, handle sizes, handle reset,
+               std::vector<Index>& kept) {
   const Dims state = arrays.shape("h0", h0, 2);
+  check_sizes("h0", state[1], 0);
   Shape s{steps, state[0], state[1], nullptr, nullptr};
   if (steps < 0) raise_value("steps: expected 0 or more, got " + std::to_string(steps));
-  s.sizes = arrays.in<Index>("sizes", sizes, {steps});
+  if (const Index* given = arrays.in<Index>("sizes", sizes, {steps})) {
+    kept.assign(given, given + steps);
+    s.sizes = kept.data();
+  }
   Index total = 0;
   if (s.sizes) {
     for (Index t = 0, most = s.batch; t < steps; most = s.sizes[t++]) {
@@ -66,7 +83,8 @@ Shape shape_of(Arrays& arrays, handle h0, Index rows, Index steps, handle sizes,
       total += s.sizes[t];
     }
   } else if (__builtin_mul_overflow(steps, s.batch, &total)) {
-    raise_value("steps: T * B is too large");
+    raise_value("steps: expected T * B below 2**63, too large is " + std::to_string(steps) + " * " +
+                std::to_string(s.batch));
   }
   if (rows != total)
     raise_value("gates: expected " + std::to_string(total) + " packed rows, got " +
@@ -78,7 +96,8 @@ Shape shape_of(Arrays& arrays, handle h0, Index rows, Index steps, handle sizes,
 template <class T>
 Norm<T> norm_of(Arrays& arrays, const char* name, handle gain, handle shift, Index columns) {
   Norm<T> norm{arrays.in<T>(name, gain, {columns}), arrays.in<T>(name, shift, {columns})};
-  if (norm.shift && !norm.gain) raise_value(std::string(name) + ": a shift needs a gain");
+  if (norm.shift && !norm.gain) 
+    raise_value(std::string(name) + ": expected a gain with the shift, got None; a shift needs a gain");
   return norm;
 }
 
@@ -93,17 +112,18 @@ Zoneout<T> zoneout_of(Arrays& arrays, const char* name, handle keep, Index rows,
 
 /// Packed weights: one dimension, of T, or of bf16 where `bf16` is given and then set.
 template <class T>
-const void* weight_of(Arrays& arrays, handle weight, int gates, Index units, Index K, bool* bf16) {
+const void* weight_of(Arrays& arrays, const Table<T>& t, handle weight, int gates, Index units,
+                      Index K, bool* bf16) {
+  check_sizes("weight", units, K);
   if (sizeof(T) == 4 && bf16 && arrays.holds<Bf16>("weight", weight)) {
     *bf16 = true;
-    return arrays.in<Bf16>("weight", weight, {table<T>().packed_size(gates, units, K, true)}, true);
+    return arrays.in<Bf16>("weight", weight, {t.packed_size(gates, units, K, true)}, true);
   }
-  return arrays.in<T>("weight", weight, {table<T>().packed_size(gates, units, K, false)}, true);
+  return arrays.in<T>("weight", weight, {t.packed_size(gates, units, K, false)}, true);
 }
 
 Index packed_size(int gates, Index units, Index K, const std::string& dtype) {
-  if (units < 0 || K < 0 || units > (1 << 24) || K > (1 << 26))
-    raise_value("packed_size: sizes out of range");
+  check_sizes("packed_size", units, K);
   checked_gates(gates);
   if (dtype == "float32") return kernels().f32.packed_size(gates, units, K, false);
   if (dtype == "bfloat16") return kernels().f32.packed_size(gates, units, K, true);
@@ -116,18 +136,28 @@ void pack(int gates, handle weight, handle packed) {
   const Dims dims = arrays.shape("weight", weight, 2);
   checked_gates(gates);
   if (dims[0] % gates)
-    raise_value("weight: " + std::to_string(dims[0]) + " rows do not divide into " +
-                std::to_string(gates) + " gates");
+    raise_value("weight: expected rows that divide into " + std::to_string(gates) +
+                " gates, got " + std::to_string(dims[0]));
   const Index units = dims[0] / gates, K = dims[1];
   with_dtype(arrays, "weight", weight, [&]<class T>() {
+    const auto& t = table<T>();
+    check_sizes("weight", units, K);
     const T* from = arrays.in<T>("weight", weight, dims, true);
-    bool bf16 = false;
-    weight_of<T>(arrays, packed, gates, units, K, &bf16);
-    const Dims size{table<T>().packed_size(gates, units, K, bf16)};
+    const bool bf16 = sizeof(T) == 4 && arrays.holds<Bf16>("packed", packed);
+    const Dims size{t.packed_size(gates, units, K, bf16)};
     void* to = bf16 ? static_cast<void*>(arrays.out<Bf16>("packed", packed, size, true))
                     : arrays.out<T>("packed", packed, size, true);
-    nb::gil_scoped_release released;
-    table<T>().pack(gates, from, units, K, bf16, to);
+    arrays.check_overlaps();
+    if (dims[0] == 0 || K == 0) return;
+    Index wrong = -1;
+    {
+      nb::gil_scoped_release released;
+      wrong = first_not_finite(from, dims[0] * K);
+      if (wrong < 0) t.pack(gates, from, units, K, bf16, to);
+    }
+    if (wrong >= 0)
+      raise_value("weight: expected finite values, got " + std::to_string(from[wrong]) + " at (" +
+                  std::to_string(wrong / K) + ", " + std::to_string(wrong % K) + ")");
   });
 }
 
@@ -135,11 +165,14 @@ void pack_transposed(handle weight, handle packed) {
   Arrays arrays;
   const Dims dims = arrays.shape("weight", weight, 2);
   with_dtype(arrays, "weight", weight, [&]<class T>() {
+    const auto& t = table<T>();
+    check_sizes("weight", dims[1], dims[0]);
     const T* from = arrays.in<T>("weight", weight, dims, true);
-    T* to = arrays.out<T>("packed", packed, {table<T>().packed_size(1, dims[1], dims[0], false)},
-                          true);
+    T* to = arrays.out<T>("packed", packed, {t.packed_size(1, dims[1], dims[0], false)}, true);
+    arrays.check_overlaps();
+    if (dims[0] == 0 || dims[1] == 0) return;
     nb::gil_scoped_release released;
-    table<T>().pack_transposed(from, dims[1], dims[0], to);
+    t.pack_transposed(from, dims[1], dims[0], to);
   });
 }
 
@@ -152,16 +185,18 @@ void forward(const std::string& name, Index steps, int threads, handle gates_x, 
   const int cell = cell_named(name), G = CELL_GATES[cell];
   const bool has_c = cell == LSTM;
   const Index rows = arrays.shape("gates_x", gates_x, 2)[0];
-  const Shape shape = shape_of(arrays, h0, rows, steps, sizes, reset);
+  std::vector<Index> kept_sizes;
+  const Shape shape = shape_of(arrays, h0, rows, steps, sizes, reset, kept_sizes);
   const Index B = shape.batch, H = shape.hidden;
   with_dtype(arrays, "gates_x", gates_x, [&]<class T>() {
+    const auto& t = table<T>();
     Forward<T> p{};
     bool bf16 = false;
     p.shape = shape;
     p.threads = checked_threads(threads);
     p.gates_x = arrays.in<T>("gates_x", gates_x, {rows, G * H}, true);
     p.h0 = arrays.in<T>("h0", h0, {B, H}, true);
-    p.weight = weight_of<T>(arrays, weight, G, H, H, &bf16);
+    p.weight = weight_of(arrays, t, weight, G, H, H, &bf16);
     p.bias = arrays.in<T>("bias", bias, {G * H});
     p.mask = arrays.in<T>("mask", mask, {B, H});
     p.norm_h = norm_of<T>(arrays, "norm_h", norm_h, nb::none(), G * H);
@@ -175,12 +210,14 @@ void forward(const std::string& name, Index steps, int threads, handle gates_x, 
     p.gates = arrays.out<T>("gates", gates, {rows, G * H});
     p.memory = arrays.out<T>("memory", memory, {rows, H});
     p.kept = arrays.out<T>("kept", kept, {rows, H});
-    if (p.norm_c.gain && !has_c) raise_value("norm_c: the cell " + name + " has no memory c");
+    if (p.norm_c.gain && !has_c)
+      raise_value("norm_c: expected None, got a gain; the cell " + name + " has no memory c");
     if (p.norm_h.gain || p.norm_c.gain) {
       p.over_time = arrays.shape("product", product, 2)[0] == rows;
       p.product = arrays.out<T>("product", product, {p.over_time ? rows : B, G * H}, true);
     }
-    const auto& t = table<T>();
+    arrays.check_overlaps("gates", "gates_x");
+    if (rows == 0 || H == 0) return;
     nb::gil_scoped_release released;
     (bf16 ? t.forward_bf16 : t.forward)[cell](p);
   });
@@ -196,19 +233,22 @@ void backward(const std::string& name, Index steps, int threads, handle h0, hand
   const int cell = cell_named(name), G = CELL_GATES[cell];
   const bool has_c = cell == LSTM, keeps = cell == GRU;
   const Index rows = arrays.shape("gates", gates, 2)[0];
-  const Shape shape = shape_of(arrays, h0, rows, steps, sizes, reset);
+  std::vector<Index> kept_sizes;
+  const Shape shape = shape_of(arrays, h0, rows, steps, sizes, reset, kept_sizes);
   const Index B = shape.batch, H = shape.hidden;
   with_dtype(arrays, "gates", gates, [&]<class T>() {
+    const auto& t = table<T>();
     Backward<T> p{};
     p.shape = shape;
     p.threads = checked_threads(threads);
     p.h0 = arrays.in<T>("h0", h0, {B, H}, true);
     p.c0 = arrays.in<T>("c0", c0, {B, H}, has_c);
-    p.weight = weight_of<T>(arrays, weight, 1, H, G * H, nullptr);
+    p.weight = weight_of(arrays, t, weight, 1, H, G * H, nullptr);
     p.mask = arrays.in<T>("mask", mask, {B, H});
     p.norm_h = norm_of<T>(arrays, "norm_h", norm_h, nb::none(), G * H);
     p.norm_c = norm_of<T>(arrays, "norm_c", norm_c, norm_c_shift, H);
-    if (p.norm_c.gain && !has_c) raise_value("norm_c: the cell " + name + " has no memory c");
+    if (p.norm_c.gain && !has_c)
+      raise_value("norm_c: expected None, got a gain; the cell " + name + " has no memory c");
     p.zone_h = zoneout_of<T>(arrays, "zone_h", zone_h, rows, H);
     p.zone_c = zoneout_of<T>(arrays, "zone_c", zone_c, rows, H);
     p.output = arrays.in<T>("output", output, {rows, H}, true);
@@ -230,8 +270,10 @@ void backward(const std::string& name, Index steps, int threads, handle h0, hand
       p.d_normed_c = arrays.out<T>("d_normed_c", d_normed_c, {rows, H}, true);
       p.standard_c = arrays.out<T>("standard_c", standard_c, {rows, H}, true);
     }
+    arrays.check_overlaps();
+    if (rows == 0 || H == 0) return;
     nb::gil_scoped_release released;
-    table<T>().backward[cell](p);
+    t.backward[cell](p);
   });
 }
 
@@ -241,16 +283,18 @@ void multiply(int gates, handle x, handle weight, handle bias, handle y, int thr
   checked_gates(gates);
   checked_threads(threads);
   if (to[1] % gates)
-    raise_value("y: " + std::to_string(to[1]) + " columns do not divide into " +
-                std::to_string(gates) + " gates");
+    raise_value("y: expected columns that divide into " + std::to_string(gates) +
+                " gates, got " + std::to_string(to[1]));
   const Index rows = from[0], K = from[1], units = to[1] / gates;
   with_dtype(arrays, "x", x, [&]<class T>() {
+    const auto& t = table<T>();
     bool bf16 = false;
     const T* a = arrays.in<T>("x", x, from, true);
-    const void* packed = weight_of<T>(arrays, weight, gates, units, K, &bf16);
+    const void* packed = weight_of(arrays, t, weight, gates, units, K, &bf16);
     const T* b = arrays.in<T>("bias", bias, {to[1]});
     T* out = arrays.out<T>("y", y, {rows, to[1]}, true);
-    const auto& t = table<T>();
+    arrays.check_overlaps();
+    if (rows == 0 || units == 0) return;
     nb::gil_scoped_release released;
     t.multiply(threads, gates, a, rows, K, packed, bf16, b, units, out);
   });
@@ -264,6 +308,8 @@ void add_product(handle d, handle x, handle y, int threads) {
     const T* a = arrays.in<T>("d", d, left, true);
     const T* b = arrays.in<T>("x", x, {left[0], right[1]}, true);
     T* out = arrays.out<T>("y", y, {left[1], right[1]}, true);
+    arrays.check_overlaps();
+    if (left[0] == 0 || left[1] == 0 || right[1] == 0) return;
     const auto& t = table<T>();
     nb::gil_scoped_release released;
     t.add_product(threads, a, b, left[0], left[1], right[1], out);
@@ -277,6 +323,7 @@ void activate(handle x, handle y) {
   with_dtype(arrays, "x", x, [&]<class T>() {
     const T* from = arrays.in<T>("x", x, dims, true);
     T* to = arrays.out<T>("y", y, dims, true);
+    arrays.check_overlaps("y", "x");
     nb::gil_scoped_release released;
     (SIGMOID ? table<T>().sigmoid : table<T>().tanh)(from, dims[0], to);
   });

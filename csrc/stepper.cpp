@@ -106,6 +106,22 @@ const StepKernels* steps_of(const Kernels& kernels) {
   throw std::logic_error("no steps for the instruction set in use");
 }
 
+/// Refuse what is not a layer as `elman.runtime.native` makes them: a dict with these keys.
+void check_layer(handle layer) {
+  if (!PyDict_CheckExact(layer.ptr()))
+    throw nb::type_error((std::string("layers: expected dicts, got ") +
+                          nb::type_name(layer.type()).c_str()).c_str());
+  for (const char* key : {"cell", "weight_ih", "weight_hh", "weight_hr", "bias_ih", "bias_hh",
+                          "norm_ih", "norm_hh", "norm_c", "norm_c_bias", "zone_h", "zone_c"})
+    if (!nb::borrow<nb::dict>(layer).contains(key))
+      raise_value(std::string("layers: expected the key '") + key + "' in each, got none");
+  if (!PyUnicode_Check(nb::object(nb::borrow<nb::dict>(layer)["cell"]).ptr()))
+    throw nb::type_error("cell: expected a str, the name of a cell, got something else");
+  for (const char* key : {"zone_h", "zone_c"})
+    if (!PyFloat_Check(nb::object(nb::borrow<nb::dict>(layer)[key]).ptr()))
+      throw nb::type_error((std::string(key) + ": expected a float, got something else").c_str());
+}
+
 template <class T>
 class Network {
  public:
@@ -115,9 +131,13 @@ class Network {
           handle bias)
       : options_(options), B_(options.batch), kernels_(elman::kernels()) {
     steps_ = steps_of(kernels_);
-    if (B_ < 1 || B_ > (1 << 20)) raise_value("batch: out of range");
-    if (options.threads < 1 || options.threads > MAX_PARTS || options.least < 0)
-      raise_value("threads: out of range");
+    if (B_ < 1 || B_ > (1 << 20))
+      raise_value("batch: expected 1 to 2**20, got " + std::to_string(B_));
+    if (options.threads < 1 || options.threads > MAX_PARTS)
+      raise_value("threads: expected 1 to " + std::to_string(MAX_PARTS) + ", got " +
+                  std::to_string(options.threads));
+    if (options.least < 0)
+      raise_value("least: expected 0 or more, got " + std::to_string(options.least));
     Arrays arrays;
     inputs_ = options.inputs;
     if (!embedding.is_none()) {
@@ -129,10 +149,14 @@ class Network {
                   std::size_t(vocabulary_ * inputs_) * sizeof(T));
       embedding_ = table;
     }
-    if (inputs_ < 1) raise_value("inputs: expected at least 1");
+    if (inputs_ < 1)
+      raise_value("inputs: expected at least 1, got " + std::to_string(inputs_));
     Index features = inputs_;
-    for (handle layer : layers) features = add_layer(nb::borrow<nb::dict>(layer), features);
-    if (layers_.empty()) raise_value("layers: expected at least one");
+    for (handle layer : layers) {
+      check_layer(layer);
+      features = add_layer(nb::borrow<nb::dict>(layer), features);
+    }
+    if (layers_.empty()) raise_value("layers: expected at least one, got none");
     features_ = memory_.values<T>(B_ * features);
     for (std::size_t k = 0; k + 1 < layers_.size(); ++k) {
       layers_[k].output = layers_[k + 1].operand;
@@ -275,14 +299,20 @@ class Network {
     const std::string name = nb::cast<nb::str>(d["cell"]).c_str();
     int cell = 0;
     while (cell < CELLS && name != CELL_NAMES[cell]) ++cell;
-    if (cell == CELLS) raise_value("cell: unknown '" + name + "'");
+    if (cell == CELLS) 
+      raise_value("cell: expected rnn_tanh, rnn_relu, lstm or gru, got '" + name + "'");
     const int G = CELL_GATES[cell];
     const Dims dims = arrays.shape("weight_hh", d["weight_hh"], 2);
     const Index H = dims[0] / G, R = dims[1];
-    if (H < 1 || H * G != dims[0]) raise_value("weight_hh: rows do not divide into gates");
+    if (H < 1 || R < 1 || H * G != dims[0])
+      raise_value("weight_hh: expected (G * H, R) with G = " + std::to_string(G) +
+                  ", H and R at least 1, got (" + std::to_string(dims[0]) + ", " +
+                  std::to_string(R) + ")");
     const bool projected = !nb::handle(d["weight_hr"]).is_none();
     if ((R != H) != projected || (projected && cell != LSTM))
-      raise_value("weight_hr: does not fit");
+      raise_value("weight_hr: expected (R, H) with an LSTM, or None and R = H; got " +
+                  std::string(projected ? "one" : "None") + " with a " + name + ", R = " +
+                  std::to_string(R) + ", H = " + std::to_string(H));
     const T* ih = arrays.in<T>("weight_ih", d["weight_ih"], {G * H, I}, true);
     const T* hh = arrays.in<T>("weight_hh", d["weight_hh"], {G * H, R}, true);
     l.batch = B_;
@@ -302,7 +332,8 @@ class Network {
     l.norm_h = norm(arrays, "norm_hh", d, nb::none(), G * H);
     l.norm_c = norm(arrays, "norm_c", d, d["norm_c_bias"], H);
     if (!l.norm_x.gain != !l.norm_h.gain || (l.norm_c.gain && (cell != LSTM || !l.norm_x.gain)))
-      raise_value("layer norm: gains do not fit one another");
+      raise_value("layer norm: expected norm_ih and norm_hh or neither, norm_c only with both and "
+                  "an LSTM, got others of " + name);
     l.zone_h = T(nb::cast<double>(d["zone_h"]));
     l.zone_c = T(nb::cast<double>(d["zone_c"]));
     l.operand = memory_.values<T>(B_ * K);
@@ -421,7 +452,7 @@ void bind(nb::module_& m, const char* name) {
           "__init__",
           [](N* self, nb::sequence layers, Index batch, Index inputs, bool bf16, bool softmax,
              int threads, Index least, handle embedding, handle head, handle head_bias) {
-            if (bf16 && sizeof(T) != 4) raise_value("bf16: needs float32");
+            if (bf16 && sizeof(T) != 4) raise_value("bf16: expected False, got True with float64");
             new (self) N(Options{batch, inputs, bf16, softmax, threads, least}, layers, embedding,
                          head, head_bias);
           },

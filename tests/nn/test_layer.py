@@ -16,7 +16,15 @@ from torch import Tensor
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 
 from elman import nn
-from elman._errors import BackendUnavailable, ConfigError, DtypeError, ShapeError, UnknownName
+from elman._errors import (
+    BackendUnavailable,
+    ConfigError,
+    DataError,
+    DtypeError,
+    ShapeError,
+    UnknownName,
+)
+from elman._native import KERNELS
 from elman.nn.layer import as_lengths
 from elman.nn.options import OptionTypeError
 from elman.ops.backends import BACKENDS
@@ -686,3 +694,21 @@ def test_on_cuda(cell: str) -> None:
     ours(x)[0].sum().backward()
     ours.flatten_parameters()
     ours(x, lengths=LENGTHS)
+
+
+def test_another_device_is_named() -> None:
+    with pytest.raises(DtypeError, match="x is on meta but the weights are on cpu"):
+        nn.GRU(I, H)(torch.zeros(T, B, I, device="meta"))
+    with pytest.raises(DtypeError, match="h is on meta but the weights are on cpu"):
+        nn.GRU(I, H)(torch.zeros(T, B, I), torch.zeros(1, B, H, device="meta"))
+
+
+@pytest.mark.skipif(KERNELS is None, reason="the compiled kernels are not built")
+@pytest.mark.parametrize("cell", LAYERS)
+def test_weights_that_are_not_finite_are_named(cell: str) -> None:
+    for poison in (float("nan"), float("inf")):
+        layer = nn.make_layer(cell, I, H, backend="cpu")
+        with torch.no_grad():
+            layer.weight_hh_l0[2, 1] = poison
+        with pytest.raises(DataError, match=r"finite values, got (nan|inf) at \(2, 1\)"):
+            layer(torch.zeros(T, B, I))

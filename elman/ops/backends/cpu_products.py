@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from elman._errors import DataError
 from elman._native import KERNELS
 
 __all__ = ["add_product", "array", "multiply", "packed", "packed_transposed"]
@@ -41,13 +42,22 @@ def packed(weight: Tensor, gates: int, bf16: bool) -> Tensor:
     Anew at each call: torch's fused optimisers change a tensor without raising its version, so
     nothing tells that a kept copy is old. Whoever steps with the same weights for long uses
     `elman.runtime.Stepper`, which owns its copy.
+
+    Raises:
+        DataError: If a value of the weight is NaN or infinite.
     """
     assert KERNELS is not None  # noqa: S101
     dtype = torch.bfloat16 if bf16 else weight.dtype
     units, inputs = weight.shape[0] // max(gates, 1), weight.shape[1]
     size = KERNELS.packed_size(gates, units, inputs, str(dtype).removeprefix("torch."))
     full = weight.new_empty(size, dtype=dtype)
-    KERNELS.pack(gates, to_dlpack(weight.contiguous()), to_dlpack(full))
+    try:
+        KERNELS.pack(gates, to_dlpack(weight.contiguous()), to_dlpack(full))
+    except ValueError as error:
+        raise DataError(
+            f"{error}, in the weight of shape {tuple(weight.shape)}; "
+            "has a training diverged, or a file been damaged?"
+        ) from None
     return full
 
 

@@ -12,7 +12,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from elman._errors import BackendUnavailable
+from elman._errors import BackendUnavailable, DataError
 from elman._native import KERNELS
 from elman.ops import CELLS, Call, explain, recurrence, recurrence_trace
 from elman.ops.backends import BACKENDS, cpu
@@ -147,13 +147,30 @@ def test_inference_equals_training_bit_for_bit(cell: str) -> None:
 
 
 @every_cell
-@pytest.mark.parametrize("poison", [float("nan"), float("inf")])
-def test_nan_and_infinity_reach_the_output(cell: str, poison: float) -> None:
-    call = random_call(cell, (), T=3, B=2, dtype=torch.float32)
-    call.weights.weight_hh[0, 0] = poison
-    got, expected = (recurrence(call, backend=b).output for b in ("cpu", "reference"))
-    torch.testing.assert_close(got, expected, equal_nan=True)
-    assert expected.isnan().any() or poison == float("inf")
+@pytest.mark.parametrize("poison", [float("nan"), float("inf"), -float("inf")])
+def test_nan_and_infinity_go_from_the_input_to_the_output(cell: str, poison: float) -> None:
+    for where in ("x", "h"):
+        call = random_call(cell, (), T=3, B=2, dtype=torch.float32)
+        (call.x[1] if where == "x" else call.state[0])[0, 0] = poison
+        got, expected = (recurrence(call, backend=b).output for b in ("cpu", "reference"))
+        torch.testing.assert_close(got, expected, equal_nan=True)
+        assert got[:, 1].isfinite().all()
+        assert poison == poison or got[-1, 0].isnan().all()
+
+
+@every_cell
+@pytest.mark.parametrize("weight", ["weight_ih", "weight_hh"])
+def test_weights_that_are_not_finite_are_named(cell: str, weight: str) -> None:
+    for backend, poison in (("cpu", float("nan")), ("cpu-bf16", float("-inf"))):
+        call = random_call(cell, (), T=3, B=2, I=5, dtype=torch.float32)
+        values = getattr(call.weights, weight)
+        values[1, 2] = poison
+        shape = tuple(values.shape)
+        message = (
+            rf"expected finite values, got (nan|-inf) at \(1, 2\).* \({shape[0]}, {shape[1]}\)"
+        )
+        with pytest.raises(DataError, match=message):
+            recurrence(call, backend=backend)
 
 
 def test_bf16_weights_are_asked_for_by_name_only() -> None:

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import gc
 import os
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
-from torch import Tensor
 
 from elman._native import KERNELS
-from elman.ops import CELLS, Call, recurrence
+from elman.ops import CELLS, recurrence
 from elman.ops.backends import cpu_run
 from tests.ops.backends.test_cpu import EVERYTHING, parts
 from tests.ops.calls import OPTIONS, random_call
 
 pytestmark = pytest.mark.skipif(KERNELS is None, reason="the compiled kernels are not built")
+ROOT = Path(__file__).parents[3]
 every_cell = pytest.mark.parametrize("cell", list(CELLS))
 
 
@@ -41,58 +44,62 @@ def test_time_may_be_cut_anywhere(
     assert all(map(torch.equal, cut.state, inferred.state))
 
 
-def only_own_kernels(call: Call, threads: int) -> list[Tensor]:
-    """Run the operator and its gradient; torch's matrix products keep one thread throughout."""
-    torch.set_num_threads(1)
-    x = torch.randn(call.x.shape[0] * call.x.shape[1], call.weights.weight_hh.shape[0],
-                    generator=torch.Generator().manual_seed(3)).requires_grad_()  # fmt: skip
-    call = replace(call, x=x.view(*call.x.shape[:2], -1), weights=call.weights._replace(
-        weight_ih=torch.eye(x.shape[1]), bias_ih=None, norm_ih=None))  # fmt: skip
-    torch.set_num_threads(threads)
-    result = recurrence(call, backend="cpu")
-    grads = torch.autograd.grad(
-        result.output.square().sum() + sum(s.sum() for s in result.state), [x, *call.state]
-    )
-    return [result.output, *result.state, *grads]
-
-
-@every_cell
-@pytest.mark.parametrize("options", [(), EVERYTHING])
-@pytest.mark.parametrize("B", [1, 2, 3, 16])
-def test_threads_do_not_change_a_bit(cell: str, options: tuple[str, ...], B: int) -> None:
-    before = torch.get_num_threads()
-    call = random_call(cell, options, T=5, B=B, H=200, dtype=torch.float32, grad=True)
-    try:
-        one, *others = (only_own_kernels(call, n) for n in (1, 2, 3, 5))
-    finally:
-        torch.set_num_threads(before)
-    for other in others:
-        assert all(map(torch.equal, one, other))
-
-
-@every_cell
-def test_a_row_does_not_depend_on_its_batch(cell: str) -> None:
-    call = random_call(cell, ("reset", "layer_norm"), T=4, B=23, H=37, dtype=torch.float32)
-    whole = recurrence(call, backend="cpu").output
-    assert call.reset is not None
-    for rows in (slice(0, 1), slice(1, 6), slice(4, 23)):
-        part = replace(
-            call, x=call.x[:, rows], state=tuple(s[rows] for s in call.state),
-            reset=call.reset[:, rows],
-        )  # fmt: skip
-        torch.testing.assert_close(
-            recurrence(part, backend="cpu").output, whole[:, rows], rtol=1e-5, atol=1e-6
-        )
-
-
 def test_eight_threads_of_python_at_once() -> None:
-    calls = [random_call(cell, (), T=30, B=4, H=100, seed=s, dtype=torch.float32)
-             for s, cell in enumerate([*CELLS, *CELLS])]  # fmt: skip
-    expected = [recurrence(call, backend="cpu").output for call in calls]
+    """Forward and every gradient, each thread its own calls, on as many OpenMP threads as asked."""
+    calls = [random_call(cell, options, T=30, B=4, H=100, seed=s, dtype=torch.float32, grad=True)
+             for s, cell in enumerate(CELLS) for options in ((), EVERYTHING)]  # fmt: skip
+    expected = [parts(call, "cpu") for call in calls]
     with ThreadPoolExecutor(8) as pool:
         for _ in range(5):
-            got = list(pool.map(lambda call: recurrence(call, backend="cpu").output, calls))
-            assert all(map(torch.equal, got, expected))
+            for got, truth in zip(pool.map(parts, calls, ["cpu"] * 8), expected, strict=True):
+                assert all(torch.equal(got[name], value) for name, value in truth.items())
+
+
+def resident() -> int:
+    """Bytes of this process in memory."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="needs Linux")
+@pytest.mark.parametrize("count", [4_000, pytest.param(60_000, marks=pytest.mark.slow)])
+def test_calls_leak_nothing(count: int) -> None:
+    """Forward and backward; one block of 1 KB that stays at each call would be 4 MB."""
+    calls = [random_call(cell, options, T=3, B=4, H=20, dtype=torch.float32, grad=True)
+             for cell in CELLS for options in ((), EVERYTHING)]  # fmt: skip
+    for call in calls * 50:
+        parts(call, "cpu")
+    gc.collect()
+    before = resident()
+    for _ in range(count // len(calls)):
+        for call in calls:
+            parts(call, "cpu")
+    gc.collect()
+    assert resident() - before < 2 << 20
+
+
+COUNT_THREADS = """
+import os, torch
+torch.set_num_threads({threads})
+from tests.ops.backends.test_cpu import parts, random_call
+call = random_call("lstm", (), T=40, B=16, H=200, dtype=torch.float32, grad=True)
+torch.rand(1 << 22).exp()  # torch's own threads are there from now on
+before = len(os.listdir("/proc/self/task"))
+parts(call, "cpu")
+print(before, len(os.listdir("/proc/self/task")))
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs Linux")
+@pytest.mark.parametrize("threads", [1, 3])
+def test_no_thread_beside_torchs(threads: int) -> None:
+    environment = {k: v for k, v in os.environ.items() if k != "OMP_NUM_THREADS"}
+    code = COUNT_THREADS.format(threads=threads)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, env=environment
+    )
+    assert done.returncode == 0, done.stderr
+    before, after = map(int, done.stdout.split())
+    assert before == after
 
 
 @pytest.mark.parametrize("threads", [1, 2])
