@@ -42,16 +42,18 @@ def test_time_may_be_cut_anywhere(
 
 
 def only_own_kernels(call: Call, threads: int) -> list[Tensor]:
-    """Run the operator and its gradient; torch's matrix products keep one thread throughout."""
+    """Run the operator and its gradient; torch's own sums keep one thread throughout."""
     torch.set_num_threads(1)
     x = torch.randn(call.x.shape[0] * call.x.shape[1], call.weights.weight_hh.shape[0],
                     generator=torch.Generator().manual_seed(3)).requires_grad_()  # fmt: skip
     call = replace(call, x=x.view(*call.x.shape[:2], -1), weights=call.weights._replace(
-        weight_ih=torch.eye(x.shape[1]), bias_ih=None, norm_ih=None))  # fmt: skip
+        weight_ih=torch.eye(x.shape[1]), bias_ih=None))  # fmt: skip
+    gains = [g for g in call.weights[5:] if g is not None]
     torch.set_num_threads(threads)
     result = recurrence(call, backend="cpu")
     grads = torch.autograd.grad(
-        result.output.square().sum() + sum(s.sum() for s in result.state), [x, *call.state]
+        result.output.square().sum() + sum(s.sum() for s in result.state),
+        [x, *call.state, *gains],
     )
     return [result.output, *result.state, *grads]
 
