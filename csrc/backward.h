@@ -19,21 +19,30 @@ class BackwardRun {
   explicit BackwardRun(const Backward<T>& p)
       : p_(p), blocks_(ceil_div(H_, L)), panels_(ceil_div(blocks_, PANEL<1>)) {
     plan_ = plan(p.shape, p.threads, G * H_, panels_, p.norm_h.gain || p.norm_c.gain);
-    if (p.norm_c.gain) scale_c_ = new T[std::size_t(p.shape.batch)];
-    if (p.norm_h.gain) scratch_ = new T[std::size_t(plan_.threads) * G * H_];
+    const std::size_t rows = std::size_t(p.shape.batch), units = rows * H_;
+    if (p.norm_c.gain) of_c_ = new T[rows + 2 * units];
+    if (p.d_norm_h.gain) gain_h_ = new T[G * units]();
+    if (p.d_norm_c.gain) gain_c_ = new T[units]();
+    if (p.d_norm_c.shift) shift_c_ = new T[units]();
   }
   ~BackwardRun() {
-    delete[] scale_c_;
-    delete[] scratch_;
+    delete[] of_c_;
+    delete[] gain_h_;
+    delete[] gain_c_;
+    delete[] shift_c_;
   }
   BackwardRun(const BackwardRun&) = delete;
   BackwardRun& operator=(const BackwardRun&) = delete;
 
-  void run() { run_parts(*this, plan_.threads); }
+  void run() {
+    run_parts(*this, plan_.threads);
+    if (gain_h_) add_rows(gain_h_, p_.shape.batch, G * H_, p_.d_norm_h.gain);
+    if (gain_c_) add_rows(gain_c_, p_.shape.batch, H_, p_.d_norm_c.gain);
+    if (shift_c_) add_rows(shift_c_, p_.shape.batch, H_, p_.d_norm_c.shift);
+  }
 
   void part(int index, int count) {
     const Share share = plan_.share(index, count, panels_);
-    T* const standard = p_.norm_h.gain ? scratch_ + index * G * H_ : nullptr;
     Step s{};
     s.after = s.offset = total_rows(p_.shape);
     for (Index t = p_.shape.steps - 1; t >= 0; --t) {
@@ -44,7 +53,7 @@ class BackwardRun {
       const Index before = s.offset - rows_at(p_.shape, t - 1);
       s.h_old = t ? p_.output + before * H_ : p_.h0;
       s.c_old = !Cell::MEMORY ? nullptr : t ? p_.memory + before * H_ : p_.c0;
-      step(s, share, standard);
+      step(s, share);
       if (!plan_.by_rows) barrier_.wait(count);
     }
     s.next = s.rows;
@@ -86,7 +95,7 @@ class BackwardRun {
     }
   }
 
-  void step(const Step& s, const Share& share, T* standard) {
+  void step(const Step& s, const Share& share) {
     if (p_.norm_c.gain)
       for (Index r = share.first; r < s.rows; r += share.stride) standardise_c(s, r);
     each_panel(s, share,
@@ -98,7 +107,7 @@ class BackwardRun {
     if (p_.norm_c.gain)
       for (Index r = share.first; r < s.rows; r += share.stride) norm_c_back(s, r);
     if (p_.norm_h.gain)
-      for (Index r = share.first; r < s.rows; r += share.stride) norm_h_back(s, r, standard);
+      for (Index r = share.first; r < s.rows; r += share.stride) norm_h_back(s, r);
   }
 
   /// The gradient of row r's h from the step after: past the product, and through it.
@@ -133,13 +142,13 @@ class BackwardRun {
     }
     if constexpr (Cell::MEMORY)
       shown = p_.norm_c.gain
-                  ? scaled(p_.norm_c, unit, n, load(p_.standard_c + row * H_ + unit, n))
+                  ? scaled(p_.norm_c, unit, n, load(standard_c(r) + unit, n))
                   : Cell::memory(gate, old_c(s, r, unit, n));
     const V h_old = fresh(row) ? V{} : load(s.h_old + here, n);
     Cell::output_back(gate, shown, h_old, dh, d, dc, past);
     store(p_.d_h + here, fresh(row) ? V{} : past, n);
     if (!p_.norm_c.gain) return gates_stage(s, r, unit, n, gate, d, dc);
-    store(p_.d_normed_c + row * H_ + unit, dc, n);
+    store(d_normed_c(r) + unit, dc, n);
     for (int g = 0; g < G; ++g)  // kept where their final values will stand
       store(p_.d_gates_x + (row * G + g) * H_ + unit, d[g], n);
   }
@@ -171,46 +180,48 @@ class BackwardRun {
   /// Recompute c as it was before zoneout, and its layer norm without gain and shift.
   void standardise_c(const Step& s, Index r) {
     if constexpr (Cell::MEMORY) {
-      T* const row = p_.standard_c + (s.offset + r) * H_;
+      T* const row = standard_c(r);
       each_vector<T>(H_, [&](Index unit, int n) {
         V gate[G];
         load_gates(s.offset + r, unit, n, gate);
         store(row + unit, Cell::memory(gate, old_c(s, r, unit, n)), n);
       });
-      const Moments<T> m = moments(row, H_);
-      standardise(row, H_, m, row);
-      scale_c_[r] = m.scale;
+      of_c_[r] = standardise(row, H_);
     }
   }
 
   void norm_c_back(const Step& s, Index r) {
     const Index row = s.offset + r;
     T* const d_row = p_.d_gates_x + row * G * H_;
-    const T* const dy = p_.d_normed_c + row * H_;
-    const T* const standard = p_.standard_c + row * H_;
-    norm_back_each(dy, standard, scale_c_[r], p_.norm_c.gain, H_, [&](Index unit, int n, V dc) {
-      V gate[G], d[G];
-      load_gates(row, unit, n, gate);
-      for (int g = 0; g < G; ++g) d[g] = load(d_row + g * H_ + unit, n);
-      gates_stage(s, r, unit, n, gate, d, dc);
-    });
+    const NormGradient<T> of{gain_c_ ? gain_c_ + r * H_ : nullptr,
+                             shift_c_ ? shift_c_ + r * H_ : nullptr};
+    norm_back_each(d_normed_c(r), standard_c(r), of_c_[r], p_.norm_c.gain, of, H_,
+                   [&](Index unit, int n, V dc) {
+                     V gate[G], d[G];
+                     load_gates(row, unit, n, gate);
+                     for (int g = 0; g < G; ++g) d[g] = load(d_row + g * H_ + unit, n);
+                     gates_stage(s, r, unit, n, gate, d, dc);
+                   });
   }
 
-  /// standard: G * H values of scratch.
-  void norm_h_back(const Step& s, Index r, T* standard) {
-    const Index at = (s.offset + r) * G * H_;
-    const Moments<T> m = moments(p_.product + at, G * H_);
-    standardise(p_.product + at, G * H_, m, standard);
-    norm_back_each(d_gates_h() + at, standard, m.scale, p_.norm_h.gain, G * H_,
+  void norm_h_back(const Step& s, Index r) {
+    const Index row = s.offset + r, at = row * G * H_;
+    const NormGradient<T> of{gain_h_ ? gain_h_ + r * G * H_ : nullptr, nullptr};
+    norm_back_each(d_gates_h() + at, p_.product + at, p_.scale[row], p_.norm_h.gain, of, G * H_,
                    [&](Index i, int n, V dx) { store(p_.d_product + at + i, dx, n); });
   }
+
+  T* standard_c(Index r) const { return of_c_ + p_.shape.batch + r * H_; }
+  T* d_normed_c(Index r) const { return standard_c(p_.shape.batch + r); }
 
   const Backward<T>& p_;
   const Index H_ = p_.shape.hidden;
   const Index blocks_, panels_;
   Plan plan_;
-  T* scale_c_ = nullptr;
-  T* scratch_ = nullptr;
+  T* of_c_ = nullptr;  // of each row at this step: the scale, standardised c, gradient of normed c
+  // Each row's share in the gradients of gains and shifts: its steps are added in order, then the
+  // rows are, whatever thread they were on.
+  T *gain_h_ = nullptr, *gain_c_ = nullptr, *shift_c_ = nullptr;
   Barrier barrier_;
 };
 

@@ -108,15 +108,16 @@ class ForwardRun {
     T* const product = product_row(s, r);
     T* const gates = scratch;
     T* const memory = scratch + G * H_;
-    Moments<T> of_h{};
-    if (p_.norm_h.gain) of_h = moments(product, G * H_);
+    if (p_.norm_h.gain) {
+      const T scale = standardise(product, G * H_);
+      if (p_.scale) p_.scale[s.offset + r] = scale;
+    }
     each_vector<T>(H_, [&](Index unit, int n) {
       V gates_h[G], gate[G], c{};
       for (int g = 0; g < G; ++g) {
         const Index i = g * H_ + unit;
         gates_h[g] = load(product + i, n);
-        if (p_.norm_h.gain)
-          gates_h[g] = scaled(p_.norm_h, i, n, V((gates_h[g] - of_h.mean) * of_h.scale));
+        if (p_.norm_h.gain) gates_h[g] = scaled(p_.norm_h, i, n, gates_h[g]);
         if (p_.bias) gates_h[g] += load(p_.bias + i, n);
       }
       open(s, r, unit, n, gates_h, gate, c);

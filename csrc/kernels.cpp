@@ -4,6 +4,7 @@
 #include "backward.h"
 #include "forward.h"
 #include "multiply.h"
+#include "norm_rows.h"
 
 #define ELMAN_TEXT_(x) #x
 #define ELMAN_TEXT(x) ELMAN_TEXT_(x)
@@ -68,6 +69,24 @@ void add_product(int threads, const T* d, const T* x, Index N, Index M, Index I,
 }
 
 template <class T>
+void norm(int threads, T* x, Index rows, Index width, const Norm<T>& norm, T* scale, T* y) {
+  NormRows<T> run{x, rows, width, norm, scale, y};
+  run_parts(run, worth(threads, 10 * double(rows) * double(width)));
+}
+
+template <class T>
+void norm_back(int threads, T* d, const T* standard, const T* scale, const T* gain, Index rows,
+               Index width, T* d_gain) {
+  using Run = NormRowsBack<T>;
+  const Index blocks = ceil_div(rows, Run::BLOCK);
+  T* const parts = d_gain ? new T[std::size_t(blocks * width)]() : nullptr;
+  Run run{d, standard, scale, gain, rows, width, parts};
+  run_parts(run, worth(threads, 10 * double(rows) * double(width)));
+  if (parts) add_rows(parts, blocks, width, d_gain);
+  delete[] parts;
+}
+
+template <class T>
 void tanh_all(const T* x, Index count, T* y) {
   each_vector<T>(count, [&](Index i, int n) { store(y + i, tanh<T>(load(x + i, n)), n); });
 }
@@ -99,6 +118,8 @@ Table<T> table() {
   t.pack_transposed = pack_transposed<T>;
   t.multiply = multiply<T>;
   t.add_product = add_product<T>;
+  t.norm = norm<T>;
+  t.norm_back = norm_back<T>;
   t.tanh = tanh_all<T>;
   t.sigmoid = sigmoid_all<T>;
   return t;

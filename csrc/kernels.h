@@ -29,6 +29,14 @@ struct Table {
   /// y (M, I) += d (N, M) transposed times x (N, I). y aliases neither.
   void (*add_product)(int threads, const T* d, const T* x, Index N, Index M, Index I, T* y);
 
+  /// y = layer norm of each row of x, left at mean 0 and variance 1 unless y is x, with `scale`
+  /// as in `Forward`. scale may be null.
+  void (*norm)(int threads, T* x, Index rows, Index width, const Norm<T>& norm, T* scale, T* y);
+  /// d (rows, width), the gradient after such a layer norm, becomes that before it; d_gain, if not
+  /// null, is added to. Nothing aliases.
+  void (*norm_back)(int threads, T* d, const T* standard, const T* scale, const T* gain,
+                    Index rows, Index width, T* d_gain);
+
   void (*tanh)(const T* x, Index n, T* y);  // y may be x
   void (*sigmoid)(const T* x, Index n, T* y);
 };

@@ -180,7 +180,7 @@ void forward(const std::string& name, Index steps, int threads, handle gates_x, 
              handle weight, handle bias, handle mask, handle sizes, handle reset, handle norm_h,
              handle norm_c, handle norm_c_shift, handle zone_h, handle zone_c, handle output,
              handle h, handle c, handle operand, handle gates, handle memory, handle kept,
-             handle product) {
+             handle product, handle scale) {
   Arrays arrays;
   const int cell = cell_named(name), G = CELL_GATES[cell];
   const bool has_c = cell == LSTM;
@@ -215,6 +215,7 @@ void forward(const std::string& name, Index steps, int threads, handle gates_x, 
     if (p.norm_h.gain || p.norm_c.gain) {
       p.over_time = arrays.shape("product", product, 2)[0] == rows;
       p.product = arrays.out<T>("product", product, {p.over_time ? rows : B, G * H}, true);
+      p.scale = arrays.out<T>("scale", scale, {rows, 1});
     }
     arrays.check_overlaps("gates", "gates_x");
     if (rows == 0 || H == 0) return;
@@ -226,9 +227,10 @@ void forward(const std::string& name, Index steps, int threads, handle gates_x, 
 void backward(const std::string& name, Index steps, int threads, handle h0, handle c0,
               handle weight, handle mask, handle sizes, handle reset, handle norm_h, handle norm_c,
               handle norm_c_shift, handle zone_h, handle zone_c, handle output, handle gates,
-              handle memory, handle kept, handle product, handle d_output, handle d_memory,
-              handle d_gates, handle d_h, handle d_c, handle d_gates_x, handle d_gates_h,
-              handle d_product, handle d_normed_c, handle standard_c) {
+              handle memory, handle kept, handle product, handle scale, handle d_output,
+              handle d_memory, handle d_gates, handle d_h, handle d_c, handle d_gates_x,
+              handle d_gates_h, handle d_product, handle d_norm_h, handle d_norm_c,
+              handle d_norm_c_shift) {
   Arrays arrays;
   const int cell = cell_named(name), G = CELL_GATES[cell];
   const bool has_c = cell == LSTM, keeps = cell == GRU;
@@ -257,6 +259,7 @@ void backward(const std::string& name, Index steps, int threads, handle h0, hand
     p.kept = arrays.in<T>("kept", kept, {rows, H}, keeps);
     const bool normed_h = p.norm_h.gain, normed_c = p.norm_c.gain;
     p.product = arrays.in<T>("product", product, {rows, G * H}, normed_h);
+    p.scale = arrays.in<T>("scale", scale, {rows, 1}, normed_h);
     p.d_output = arrays.in<T>("d_output", d_output, {rows, H});
     p.d_memory = arrays.in<T>("d_memory", d_memory, {rows, H});
     p.d_gates = arrays.in<T>("d_gates", d_gates, {rows, G * H});
@@ -266,10 +269,9 @@ void backward(const std::string& name, Index steps, int threads, handle h0, hand
     p.d_gates_h = keeps ? arrays.out<T>("d_gates_h", d_gates_h, {rows, G * H}, true) : nullptr;
     p.d_product =
         normed_h ? arrays.out<T>("d_product", d_product, {rows, G * H}, true) : nullptr;
-    if (normed_c) {
-      p.d_normed_c = arrays.out<T>("d_normed_c", d_normed_c, {rows, H}, true);
-      p.standard_c = arrays.out<T>("standard_c", standard_c, {rows, H}, true);
-    }
+    if (normed_h) p.d_norm_h.gain = arrays.out<T>("d_norm_h", d_norm_h, {G * H});
+    if (normed_c) p.d_norm_c = {arrays.out<T>("d_norm_c", d_norm_c, {H}),
+                                arrays.out<T>("d_norm_c_shift", d_norm_c_shift, {H})};
     arrays.check_overlaps();
     if (rows == 0 || H == 0) return;
     nb::gil_scoped_release released;
@@ -316,6 +318,42 @@ void add_product(handle d, handle x, handle y, int threads) {
   });
 }
 
+void norm(handle x, handle gain, handle shift, handle scale, handle y, int threads) {
+  Arrays arrays;
+  const Dims dims = arrays.shape("x", x, 2);
+  checked_threads(threads);
+  with_dtype(arrays, "x", x, [&]<class T>() {
+    T* rows = arrays.out<T>("x", x, dims, true);
+    arrays.in<T>("gain", gain, {dims[1]}, true);
+    const Norm<T> of = norm_of<T>(arrays, "gain", gain, shift, dims[1]);
+    T* scales = arrays.out<T>("scale", scale, {dims[0], 1});
+    T* out = arrays.out<T>("y", y, dims, true);
+    const auto& t = table<T>();
+    arrays.check_overlaps("y", "x");
+    if (dims[0] == 0 || dims[1] == 0) return;
+    nb::gil_scoped_release released;
+    t.norm(threads, rows, dims[0], dims[1], of, scales, out);
+  });
+}
+
+void norm_back(handle d, handle standard, handle scale, handle gain, handle d_gain, int threads) {
+  Arrays arrays;
+  const Dims dims = arrays.shape("d", d, 2);
+  checked_threads(threads);
+  with_dtype(arrays, "d", d, [&]<class T>() {
+    T* rows = arrays.out<T>("d", d, dims, true);
+    const T* from = arrays.in<T>("standard", standard, dims, true);
+    const T* scales = arrays.in<T>("scale", scale, {dims[0], 1}, true);
+    const T* gains = arrays.in<T>("gain", gain, {dims[1]}, true);
+    T* sums = arrays.out<T>("d_gain", d_gain, {dims[1]});
+    const auto& t = table<T>();
+    arrays.check_overlaps();
+    if (dims[0] == 0 || dims[1] == 0) return;
+    nb::gil_scoped_release released;
+    t.norm_back(threads, rows, from, scales, gains, dims[0], dims[1], sums);
+  });
+}
+
 template <bool SIGMOID>
 void activate(handle x, handle y) {
   Arrays arrays;
@@ -353,20 +391,27 @@ NB_MODULE(_kernels, m) {
         "reset"_a = none, "norm_h"_a = none, "norm_c"_a = none, "norm_c_shift"_a = none,
         "zone_h"_a = none, "zone_c"_a = none, "output"_a.none(), "h"_a.none(), "c"_a = none,
         "operand"_a = none, "gates"_a = none, "memory"_a = none, "kept"_a = none,
-        "product"_a = none, "Run a cell over time; arrays as in `Forward`.");
+        "product"_a = none, "scale"_a = none, "Run a cell over time; arrays as in `Forward`.");
   m.def("backward", &backward, "cell"_a, nb::kw_only(), "steps"_a, "threads"_a, "h0"_a.none(),
         "c0"_a = none, "weight"_a.none(), "mask"_a = none, "sizes"_a = none, "reset"_a = none,
         "norm_h"_a = none, "norm_c"_a = none, "norm_c_shift"_a = none, "zone_h"_a = none,
         "zone_c"_a = none, "output"_a.none(), "gates"_a.none(), "memory"_a = none,
-        "kept"_a = none, "product"_a = none, "d_output"_a = none, "d_memory"_a = none,
+        "kept"_a = none, "product"_a = none, "scale"_a = none, "d_output"_a = none,
+        "d_memory"_a = none,
         "d_gates"_a = none, "d_h"_a.none(), "d_c"_a = none, "d_gates_x"_a.none(),
-        "d_gates_h"_a = none, "d_product"_a = none, "d_normed_c"_a = none,
-        "standard_c"_a = none, "Gradient of `forward`; arrays as in `Backward`.");
+        "d_gates_h"_a = none, "d_product"_a = none, "d_norm_h"_a = none, "d_norm_c"_a = none,
+        "d_norm_c_shift"_a = none, "Gradient of `forward`; arrays as in `Backward`.");
 
   m.def("multiply", &multiply, "gates"_a, "x"_a.none(), "weight"_a.none(), "bias"_a.none(),
         "y"_a.none(), "threads"_a, "y = x times a weight packed by `pack`, plus bias.");
   m.def("add_product", &add_product, "d"_a.none(), "x"_a.none(), "y"_a.none(), "threads"_a,
         "y += d transposed times x.");
+
+  m.def("norm", &norm, "x"_a.none(), "gain"_a.none(), "shift"_a.none(), "scale"_a.none(),
+        "y"_a.none(), "threads"_a, "y = layer norm of x, which is left without gain and shift.");
+  m.def("norm_back", &norm_back, "d"_a.none(), "standard"_a.none(), "scale"_a.none(),
+        "gain"_a.none(), "d_gain"_a.none(), "threads"_a,
+        "From the gradient after `norm` to that before it, in place; d_gain is added to.");
 
   m.def("tanh", &activate<false>, "x"_a.none(), "y"_a.none(), "y = tanh(x), as in the kernels.");
   m.def("sigmoid", &activate<true>, "x"_a.none(), "y"_a.none(),

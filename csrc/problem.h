@@ -34,6 +34,12 @@ struct Norm {
   const T* shift;              // (columns); null: none
 };
 
+/// Gradients of a layer norm's gain and shift, to be added to.
+template <class T>
+struct NormGradient {
+  T *gain, *shift;             // (columns); null: not wanted
+};
+
 template <class T>
 struct Forward {
   Shape shape;
@@ -55,9 +61,10 @@ struct Forward {
   T* gates;                    // out (N, G*H) activated, may be gates_x; null: not wanted
   T* memory;                   // out (N, H) c after each step; null: not wanted, or no c
   T* kept;                     // out (N, H) a GRU's share of h in the candidate; null: not wanted
-  T* product;                  // out (N, G*H), or (B, G*H) if not `over_time`: W_hh h before its
-                               // layer norm; null only without norm_h and norm_c
+  T* product;                  // out (N, G*H), or (B, G*H) if not `over_time`: W_hh h, with norm_h
+                               // at mean 0 and variance 1; null only without norm_h and norm_c
   bool over_time;              // whether `product` keeps every step
+  T* scale;                    // out (N) 1 / sqrt(variance + eps) of W_hh h; null: not wanted
 };
 
 template <class T>
@@ -75,6 +82,7 @@ struct Backward {
   const T* memory;             // (N, H) from forward; null: no c
   const T* kept;               // (N, H) from forward; null: not a GRU
   const T* product;            // (N, G*H) from forward; null: no norm_h
+  const T* scale;              // (N) from forward; null: no norm_h
 
   const T* d_output;           // (N, H) gradient of output; null: zero
   const T* d_memory;           // (N, H) gradient of memory; null: zero
@@ -84,8 +92,7 @@ struct Backward {
   T* d_gates_x;                // out (N, G*H) gradient of gates_x
   T* d_gates_h;                // out (N, G*H) gradient of normed W_hh h + bias; null: as d_gates_x
   T* d_product;                // out (N, G*H) gradient of W_hh h; null: no norm_h
-  T* d_normed_c;               // out (N, H) gradient of the normed c; null: no norm_c
-  T* standard_c;               // out (N, H) c at mean 0 and variance 1; null: no norm_c
+  NormGradient<T> d_norm_h, d_norm_c;  // of norm_h and norm_c
 };
 
 }  // namespace elman

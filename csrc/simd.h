@@ -120,9 +120,13 @@ ELMAN_INLINE Vec<double> fma(Vec<double> a, Vec<double> b, Vec<double> c) {
 /// The sum of the lanes, always in the same order.
 template <class T>
 ELMAN_INLINE T sum(Vec<T> x) {
-  T total = x[0];
-  for (int i = 1; i < LANES<T>; ++i) total += x[i];
-  return total;
+  T lanes[LANES<T>];
+  store(lanes, x);
+#pragma GCC unroll 4
+  for (int half = LANES<T> / 2; half > 0; half /= 2)
+#pragma GCC unroll 8
+    for (int i = 0; i < half; ++i) lanes[i] += lanes[i + half];
+  return lanes[0];
 }
 
 /// How many vector registers a product may hold as sums.

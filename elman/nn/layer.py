@@ -21,6 +21,7 @@ from elman._shapes import check_shape
 from elman.nn.init import forget_bias_
 from elman.nn.options import check_bool, check_rate, check_size
 from elman.nn.parameters import WeightedModule, parameter_shapes, reset_parameters
+from elman.nn.regularize import bernoulli
 from elman.nn.state import State, map_state
 from elman.ops.backends import BACKENDS
 from elman.ops.call import Call, Result, Trace, Weights
@@ -369,7 +370,7 @@ class RecurrentLayer(WeightedModule):
         """Return the fraction that stays: drawn 0 or 1 in training, the rate in evaluation."""
         if not self.training:
             return state.new_tensor(rate).expand(steps, *state.shape)
-        return torch.empty_like(state[None].expand(steps, *state.shape)).bernoulli_(rate)
+        return bernoulli(state, steps, rate)
 
     @property
     def _state_sizes(self) -> tuple[int, ...]:

@@ -15,6 +15,7 @@ from torch import Tensor
 from elman._errors import BackendUnavailable, DtypeError, ShapeError
 from elman._shapes import check_shape
 from elman.ops.backends import BACKENDS
+from elman.ops.backends.base import Backend
 from elman.ops.call import Call, Result, Trace
 from elman.ops.lengths import lengths_to_mask, reverse_reset, reverse_time
 
@@ -49,7 +50,8 @@ def recurrence(call: Call, *, reverse: bool = False, backend: str = "auto") -> R
         (torch.Size([5, 2, 4]), True)
     """
     call = prepare(call, reverse)
-    return finish(BACKENDS[choose(call, backend)].run(call), call, reverse)
+    chosen = BACKENDS[choose(call, backend)]
+    return finish(chosen.run(hide_padding(call, chosen)), call, reverse)
 
 
 def recurrence_trace(
@@ -60,7 +62,8 @@ def recurrence_trace(
     Beyond a row's length states are held and gates carry no meaning.
     """
     call = prepare(call, reverse)
-    result, trace = BACKENDS[choose(call, backend)].trace(call)
+    chosen = BACKENDS[choose(call, backend)]
+    result, trace = chosen.trace(hide_padding(call, chosen))
     result = finish(result, call, reverse)
     if not reverse:
         return result, trace
@@ -124,16 +127,20 @@ def choose(call: Call, backend: str) -> str:
 
 
 def prepare(call: Call, reverse: bool) -> Call:
-    """Check a call, keep padding from leaking, and turn time round for the reverse direction."""
+    """Check a call, and turn time round for the reverse direction."""
     check(call)
-    if call.lengths is not None:
-        # Also a NaN in the padding must not reach a gradient, so it is cut off at the door.
-        valid = lengths_to_mask(call.lengths, call.x.shape[0]).unsqueeze(-1)
-        call = replace(call, x=call.x.masked_fill(~valid, 0.0))
     if not reverse:
         return call
     reset = None if call.reset is None else reverse_reset(call.reset, call.lengths)
     return replace(call, x=reverse_time(call.x, call.lengths), reset=reset)
+
+
+def hide_padding(call: Call, backend: Backend) -> Call:
+    """Keep padding from leaking: also a NaN there must not reach a gradient."""
+    if call.lengths is None or backend.skips_padding:
+        return call
+    valid = lengths_to_mask(call.lengths, call.x.shape[0]).unsqueeze(-1)
+    return replace(call, x=call.x.masked_fill(~valid, 0.0))
 
 
 def finish(result: Result, call: Call, reverse: bool) -> Result:

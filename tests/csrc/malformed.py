@@ -72,6 +72,7 @@ def run_arguments(cell: str, T: int, B: int, H: int, dtype: Any, ragged: bool) -
         "mask": array((B, H), dtype), "reset": array((N,), bool),
         "norm_h": array((G * H,), dtype), "zone_h": array((N, 1), dtype),
         "zone_c": array((1, H), dtype), "product": array((N, G * H), dtype),
+        "scale": array((N, 1), dtype),
         "output": array((N, H), dtype), "gates": array((N, G * H), dtype),
     }  # fmt: skip
     if ragged:
@@ -103,9 +104,11 @@ def backward(cell: str, T: int, B: int, H: int, dtype: Any, ragged: bool) -> dic
     KERNELS.pack_transposed(array((G * H, H), dtype), across)
     given |= {"weight": across, "d_h": array((B, H), dtype), "d_output": array((N, H), dtype)}
     given |= {n: array((N, G * H), dtype) for n in ("d_gates", "d_gates_x", "d_product")}
+    given["d_norm_h"] = array((G * H,), dtype)
     if cell == "lstm":
         given |= {n: array((B, H), dtype) for n in ("c0", "d_c")}
-        given |= {n: array((N, H), dtype) for n in ("d_memory", "d_normed_c", "standard_c")}
+        given |= {"d_memory": array((N, H), dtype)}
+        given |= {n: array((H,), dtype) for n in ("d_norm_c", "d_norm_c_shift")}
     if cell == "gru":
         given["d_gates_h"] = array((N, G * H), dtype)
     return given
@@ -216,7 +219,7 @@ def calls(draw: Any) -> tuple[Callable[..., Any], dict[str, Any], str]:
     G = GATES[cell]
     kind = draw(st.sampled_from(
         ["forward", "forward", "forward", "backward", "backward", "backward", "pack",
-         "pack_transposed", "packed_size", "multiply", "add_product", "tanh", "sigmoid", "select",
+         "pack_transposed", "packed_size", "multiply", "add_product", "norm", "norm_back", "tanh", "sigmoid", "select",
          "stepper", "stepper", "step", "feed"]))  # fmt: skip
     double = dtype is np.float64
     make = KERNELS.Stepper64 if double else KERNELS.Stepper32
@@ -239,6 +242,14 @@ def calls(draw: Any) -> tuple[Callable[..., Any], dict[str, Any], str]:
     elif kind == "add_product":
         given = {"d": array((T, H), dtype), "x": array((T, B), dtype), "y": array((H, B), dtype),
                  "threads": 3}  # fmt: skip
+    elif kind == "norm":
+        given = {"x": array((T, H), dtype), "gain": array((H,), dtype),
+                 "shift": array((H,), dtype), "scale": array((T, 1), dtype),
+                 "y": array((T, H), dtype), "threads": 2}  # fmt: skip
+    elif kind == "norm_back":
+        given = {"d": array((T, H), dtype), "standard": array((T, H), dtype),
+                 "scale": array((T, 1), dtype), "gain": array((H,), dtype),
+                 "d_gain": array((H,), dtype), "threads": 2}  # fmt: skip
     elif kind in ("tanh", "sigmoid"):
         given = {"x": array((H,), dtype), "y": array((H,), dtype)}
     elif kind == "select":

@@ -150,6 +150,46 @@ BAD = {
 }  # fmt: skip
 
 
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("N", [1, 31, 33, 200])
+@pytest.mark.parametrize("width", [1, 7, 64, 67, 200])
+def test_norm_of_rows(isa: str, N: int, width: int, dtype: type) -> None:
+    rng, close = np.random.default_rng(0), 1e-11 if dtype == np.float64 else 2e-5
+    x = (3 + 2 * rng.standard_normal((N, width))).astype(dtype)
+    gain, shift, dy = (rng.standard_normal(s).astype(dtype) for s in (width, width, (N, width)))
+    wide = x.astype(np.float64)
+    centred = wide - wide.mean(1, keepdims=True)
+    scale = 1 / np.sqrt((centred**2).mean(1, keepdims=True) + 1e-5)
+    standard = centred * scale
+    d = dy.astype(np.float64) * gain
+    dx = d - d.mean(1, keepdims=True) - standard * (d * standard).mean(1, keepdims=True)
+    found = []
+    for threads in (1, 2, 3):
+        kept, y, scales = x.copy(), np.empty_like(x), np.empty((N, 1), dtype)
+        KERNELS.norm(kept, gain, shift, scales, y, threads)
+        back, d_gain = dy.copy(), np.ones(width, dtype)
+        KERNELS.norm_back(back, kept, scales, gain, d_gain, threads)
+        found.append((kept, scales, y, back, d_gain))
+    expected = (standard, scale, standard * gain + shift, dx * scale, 1 + (dy * standard).sum(0))
+    for ours, truth in zip(found[0], expected, strict=True):
+        np.testing.assert_allclose(ours, truth, rtol=close, atol=close * max(1, abs(truth).max()))
+    for other in found[1:]:
+        assert all(map(np.array_equal, other, found[0])), "threads must not change a bit"
+    in_place = x.copy()
+    KERNELS.norm(in_place, gain, shift, None, in_place, 2)
+    np.testing.assert_array_equal(in_place, found[0][2])
+
+
+def test_norm_refuses_what_does_not_fit() -> None:
+    x, gain = np.zeros((3, 4), np.float32), np.ones(4, np.float32)
+    with pytest.raises(TypeError, match="gain: expected float32"):
+        KERNELS.norm(x, None, gain, None, x, 1)
+    with pytest.raises(ValueError, match=r"gain: expected shape \(4,\)"):
+        KERNELS.norm(x, gain[:3], None, None, x, 1)
+    with pytest.raises(ValueError, match=r"scale: expected shape \(3, 1\)"):
+        KERNELS.norm_back(x, x.copy(), gain, gain, None, 1)
+
+
 @pytest.mark.parametrize("case", BAD)
 def test_messages_say_what_came(case: str) -> None:
     change, cell, error, message = BAD[case]

@@ -5,6 +5,7 @@ import torch
 
 from elman import nn
 from elman._errors import ConfigError, ShapeError
+from elman.nn.regularize import bernoulli
 
 
 @pytest.mark.parametrize("batch_first", [False, True])
@@ -53,6 +54,29 @@ def test_sparse_gradients_stay_sparse() -> None:
     assert table.weight.grad is not None
     assert table.weight.grad.is_sparse
     assert table.weight.grad._indices().flatten().tolist() == [3, 5]
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16])
+@pytest.mark.parametrize("rate", [1e-9, 0.1, 0.5, 0.73, 1 - 1e-9])
+def test_bernoulli_draws_at_its_rate(rate: float, dtype: torch.dtype) -> None:
+    torch.manual_seed(0)
+    drawn = bernoulli(torch.zeros(3, 5, 7, dtype=dtype), 1001, rate)
+    assert (drawn.shape, drawn.dtype) == ((1001, 3, 5, 7), dtype)
+    assert set(drawn.unique().tolist()) <= {0.0, 1.0}
+    n = drawn.numel()
+    error = 5 * (rate * (1 - rate) / n) ** 0.5 + 2**-16 + 5 * (2**-16 / n) ** 0.5
+    assert float(drawn.double().mean()) == pytest.approx(rate, abs=error)
+    torch.manual_seed(0)
+    assert torch.equal(bernoulli(torch.zeros(3, 5, 7, dtype=dtype), 1001, rate), drawn)
+
+
+def test_bernoulli_draws_are_independent() -> None:
+    torch.manual_seed(0)
+    drawn = bernoulli(torch.zeros(64), 4096, 0.3).flatten() - 0.3
+    for lag in (1, 2, 3, 4, 5, 8, 64):  # four neighbours come from one number
+        together = float((drawn[lag:] * drawn[:-lag]).mean() / (0.3 * 0.7))
+        assert abs(together) < 5 / drawn.numel() ** 0.5, lag
+    assert bernoulli(torch.zeros(0, 4), 3, 0.5).shape == (3, 0, 4)
 
 
 def test_rates_are_checked() -> None:

@@ -37,6 +37,7 @@ class Aten:
     """The kernels behind ``torch.nn.RNN``, ``LSTM`` and ``GRU``."""
 
     exact = True
+    skips_padding = False
 
     def refuses(self, call: Call) -> str | None:
         """Refuse what torch.nn does not know."""

@@ -14,9 +14,11 @@ class Backend(Protocol):
 
     Attributes:
         exact: Whether its results are as precise as the dtype allows.
+        skips_padding: Whether it never reads x beyond the lengths, so that nothing need be hidden.
     """
 
     exact: bool
+    skips_padding: bool
 
     def refuses(self, call: Call) -> str | None:
         """Return why this backend cannot serve the call, or ``None`` if it can."""

@@ -35,6 +35,8 @@ class Cpu:
             large for the caches. Never chosen by ``auto``.
     """
 
+    skips_padding = True
+
     def __init__(self, weights: torch.dtype | None = None) -> None:
         self.weights = weights
         self.exact = weights is None
@@ -177,7 +179,7 @@ class PackedTime:
         """``(N, F) -> (T, B, F)``, zero beyond the lengths."""
         if self.sizes is not None:
             full = rows.new_zeros(self.steps * self.batch, rows.shape[1])
-            rows = full.index_copy(0, self.index, rows)
+            rows = full.index_copy_(0, self.index, rows)
         return rows.view(self.steps, self.batch, rows.shape[1])
 
     def pack_rate(self, keep: Tensor | None) -> Tensor | None:

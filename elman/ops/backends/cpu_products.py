@@ -13,7 +13,7 @@ from torch import Tensor
 from elman._errors import DataError
 from elman._native import KERNELS
 
-__all__ = ["add_product", "array", "multiply", "packed", "packed_transposed"]
+__all__ = ["add_product", "array", "multiply", "norm", "norm_back", "packed", "packed_transposed"]
 
 to_dlpack = torch.utils.dlpack.to_dlpack  # type: ignore[attr-defined]
 
@@ -34,6 +34,21 @@ def add_product(d: Tensor, x: Tensor, y: Tensor) -> None:
     """``y += d.T @ x``."""
     assert KERNELS is not None  # noqa: S101
     KERNELS.add_product(array(d), array(x), to_dlpack(y), torch.get_num_threads())
+
+
+def norm(x: Tensor, gain: Tensor, shift: Tensor | None, scale: Tensor, y: Tensor) -> None:
+    """``y`` = layer norm of ``x``, which is left at mean 0 and variance 1 unless ``y`` is ``x``."""
+    assert KERNELS is not None  # noqa: S101
+    threads = torch.get_num_threads()
+    KERNELS.norm(array(x), array(gain), array(shift), array(scale), array(y), threads)
+
+
+def norm_back(d: Tensor, standard: Tensor, scale: Tensor, gain: Tensor, d_gain: Tensor) -> None:
+    """Turn ``d``, the gradient after `norm`, to that before it; add the gain's to ``d_gain``."""
+    assert KERNELS is not None  # noqa: S101
+    threads = torch.get_num_threads()
+    scales, gains = array(scale), array(gain)
+    KERNELS.norm_back(array(d), array(standard), scales, gains, array(d_gain), threads)
 
 
 def packed(weight: Tensor, gates: int, bf16: bool) -> Tensor:

@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from elman._native import KERNELS
@@ -21,10 +20,11 @@ from elman.ops.backends.cpu_products import (
     add_product,
     array,
     multiply,
+    norm,
+    norm_back,
     packed,
     packed_transposed,
 )
-from elman.ops.reference import NORM_EPS
 
 __all__ = ["Given", "Gradients", "Inputs", "Outputs", "gradients", "outputs", "run", "run_back"]
 
@@ -93,7 +93,9 @@ class Outputs(NamedTuple):
         - output: ``(N, H)``; h, c: ``(B, H)``, the final state
         - gates: ``(N, G*H)``, activated; memory: ``(N, H)``, an LSTM's ``c`` after each step
         - kept: ``(N, H)``, what enters a GRU's candidate from the memory
-        - product_x, product_h: ``(N, G*H)``, ``W_ih x`` and ``W_hh h`` before their layer norms
+        - standard_x, standard_h: ``(N, G*H)``, ``W_ih x`` and ``W_hh h`` in their layer norms, at
+          mean 0 and variance 1
+        - scale_x, scale_h: ``(N, 1)``, 1 / sqrt(variance + eps) that brought them there
         - operand: ``(N, H)``, what ``W_hh`` was multiplied by, if it is not the ``h`` before
     """
 
@@ -103,8 +105,10 @@ class Outputs(NamedTuple):
     gates: Tensor
     memory: Tensor
     kept: Tensor
-    product_x: Tensor
-    product_h: Tensor
+    standard_x: Tensor
+    standard_h: Tensor
+    scale_x: Tensor
+    scale_h: Tensor
     operand: Tensor
 
 
@@ -143,8 +147,10 @@ def outputs(i: Inputs) -> Outputs:
         gates=over_time(True, i.width),
         memory=over_time(i.c0 is not None, hidden),
         kept=over_time(i.cell == "gru", hidden),
-        product_x=over_time(i.norm_ih is not None, i.width),
-        product_h=over_time(normed, i.width),
+        standard_x=over_time(i.norm_ih is not None, i.width),
+        standard_h=over_time(normed, i.width),
+        scale_x=over_time(i.norm_ih is not None, 1),
+        scale_h=over_time(i.norm_hh is not None, 1),
         operand=over_time(changed, hidden),
     )
 
@@ -218,10 +224,8 @@ def run(i: Inputs) -> Outputs:
         if i.norm_ih is None:
             multiply(i.gates, i.x[piece.rows], weight_ih, bias_x, gates)
         else:
-            product_x = found.product_x if i.keep else new(count, i.width)
-            multiply(i.gates, i.x[piece.rows], weight_ih, None, product_x)
-            gates.copy_(F.layer_norm(product_x, i.norm_ih.shape, i.norm_ih, bias_x, NORM_EPS))
-        operand, product_h = found.operand, found.product_h
+            enter_normed(i, i.x[piece.rows], weight_ih, bias_x, found, gates)
+        operand, product_h = found.operand, found.standard_h
         if not i.keep:
             changed = i.mask is not None or i.reset is not None
             operand = new(count, i.h0.shape[1]) if changed else new(0)
@@ -241,8 +245,28 @@ def run(i: Inputs) -> Outputs:
             memory=array(found.memory),
             kept=array(found.kept),
             product=array(product_h),
+            scale=array(found.scale_h),
         )
     return found
+
+
+def enter_normed(
+    i: Inputs, x: Tensor, weight: Tensor, bias: Tensor | None, found: Outputs, gates: Tensor
+) -> None:
+    """Write what enters from ``x (n, I)`` through its layer norm, while its rows are in cache."""
+    assert i.norm_ih is not None  # noqa: S101 (asked before)
+    product = found.standard_x if i.keep else gates
+    for rows in bands(i, x.shape[0]):
+        scale = found.scale_x[rows] if i.keep else found.scale_x
+        multiply(i.gates, x[rows], weight, None, product[rows])
+        norm(product[rows], i.norm_ih, bias, scale, gates[rows])
+
+
+def bands(i: Inputs, count: int) -> Iterator[slice]:
+    """Cut rows into runs of about `PIECE_BYTES` of gates."""
+    most = max(1, PIECE_BYTES // max(i.width * i.x.element_size(), 1))
+    for first in range(0, count, most):
+        yield slice(first, min(first + most, count))
 
 
 class Given(NamedTuple):
@@ -281,7 +305,7 @@ def gradients(i: Inputs, given: Given, wanted: list[bool]) -> Gradients:
 def run_back(i: Inputs, kept: Outputs, given: Given, wanted: list[bool]) -> Gradients:
     """Return the gradients of what is wanted, from those of what `run` returned."""
     assert KERNELS is not None  # noqa: S101
-    d, new, hidden = gradients(i, given, wanted), i.x.new_empty, i.h0.shape[1]
+    d, new = gradients(i, given, wanted), i.x.new_empty
     d_h = d.h0 if wanted[1] else begun(given.h, i.h0)
     d_c = d.c0 if i.c0 is None or wanted[2] else begun(given.c, i.c0)
     weight_hh = packed_transposed(i.weight_hh)
@@ -291,9 +315,6 @@ def run_back(i: Inputs, kept: Outputs, given: Given, wanted: list[bool]) -> Grad
         d_gates_x = new(count, i.width)
         d_gates_h = new(count, i.width) if i.cell == "gru" else d_gates_x
         d_product = d_gates_h if i.norm_hh is None else new(count, i.width)
-        d_normed_c = standard_c = new(0)
-        if i.norm_c is not None:
-            d_normed_c, standard_c = new(count, hidden), new(count, hidden)
         h0 = kept.output[piece.before] if later else i.h0[: piece.batch]
         c0 = None
         if i.c0 is not None:
@@ -308,7 +329,8 @@ def run_back(i: Inputs, kept: Outputs, given: Given, wanted: list[bool]) -> Grad
             gates=rows(kept.gates, piece),
             memory=rows(kept.memory, piece),
             kept=rows(kept.kept, piece),
-            product=None if i.norm_hh is None else rows(kept.product_h, piece),
+            product=None if i.norm_hh is None else rows(kept.standard_h, piece),
+            scale=rows(kept.scale_h, piece),
             d_output=rows(given.output, piece),
             d_memory=rows(given.memory, piece),
             d_gates=rows(given.gates, piece),
@@ -317,8 +339,9 @@ def run_back(i: Inputs, kept: Outputs, given: Given, wanted: list[bool]) -> Grad
             d_gates_x=array(d_gates_x),
             d_gates_h=array(d_gates_h) if i.cell == "gru" else None,
             d_product=None if i.norm_hh is None else array(d_product),
-            d_normed_c=array(d_normed_c),
-            standard_c=array(standard_c),
+            d_norm_h=array(d.norm_hh),
+            d_norm_c=array(d.norm_c),
+            d_norm_c_shift=array(d.norm_c_shift),
         )
         if d.weight_hh.dim() == 2:
             for left, right in operands(kept, h0, d_product, piece):
@@ -328,15 +351,9 @@ def run_back(i: Inputs, kept: Outputs, given: Given, wanted: list[bool]) -> Grad
             d.bias_ih.add_(d_bias)
         if d.bias_hh.numel():
             d.bias_hh.add_(d_bias if d_gates_h is d_gates_x else d_gates_h.sum(0))
-        if d.norm_hh.numel():
-            standard = F.layer_norm(kept.product_h[piece.rows], d.norm_hh.shape, eps=NORM_EPS)
-            d.norm_hh.add_((d_gates_h * standard).sum(0))
-        if d.norm_c.numel():
-            d.norm_c.add_((d_normed_c * standard_c).sum(0))
-        if d.norm_c_shift.numel():
-            d.norm_c_shift.add_(d_normed_c.sum(0))
         if i.norm_ih is not None:
-            d_gates_x = norm_back(d_gates_x, kept.product_x[piece.rows], i.norm_ih, d.norm_ih)
+            standard, scale = kept.standard_x[piece.rows], kept.scale_x[piece.rows]
+            norm_back(d_gates_x, standard, scale, i.norm_ih, d.norm_ih)
         if d.weight_ih.dim() == 2:
             add_product(d_gates_x, i.x[piece.rows], d.weight_ih)
         if weight_ih is not None:
@@ -354,13 +371,3 @@ def operands(
     batch = piece.batch  # all rows are T long, and each h is the operand of the next step
     yield d_product[:batch], h0
     yield d_product[batch:], kept.output[piece.rows.start : piece.rows.stop - batch]
-
-
-def norm_back(d: Tensor, product: Tensor, gain: Tensor, d_gain: Tensor) -> Tensor:
-    """Return the gradient before a layer norm, and add the gain's to ``d_gain`` if it is wanted."""
-    standard, _, scale = torch.native_layer_norm(product, gain.shape, None, None, NORM_EPS)
-    if d_gain.numel():
-        d_gain.add_((d * standard).sum(0))
-    d = d * gain
-    slope = (d * standard).mean(-1, keepdim=True)
-    return (d - d.mean(-1, keepdim=True)).addcmul_(standard, slope, value=-1).mul_(scale)

@@ -12,6 +12,7 @@ class Reference:
     """`ops.reference`, slow and complete."""
 
     exact = True
+    skips_padding = False
 
     def refuses(self, call: Call) -> str | None:
         """Refuse nothing."""
