@@ -54,7 +54,11 @@ def test_names_of_columns(elman: Elman, tmp_path: Path) -> None:
     ("text", "options", "message"),
     [
         ("a O\nb\n", (), "names.conll, line 2: 1 columns, fewer than the 2"),
-        ("a O\nb I-X\n\n" * 9, ("--text.strict",), "line 2: 'I-X' after 'O'"),
+        (
+            "a O\nb I-X\n\n" * 9,
+            ("--text.strict", "--text.scheme", "bio"),
+            "line 2: 'I-X' after 'O'",
+        ),
         ("", (), "names.conll is empty"),
         ("a O\n\n" * 9, ("--text.scheme", "bilou"), "text.scheme bilou"),
         ("a X\n\n" * 9, ("--text.vectors", "glove.txt"), "glove.txt is not there"),
