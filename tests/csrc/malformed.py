@@ -219,7 +219,8 @@ def calls(draw: Any) -> tuple[Callable[..., Any], dict[str, Any], str]:
     G = GATES[cell]
     kind = draw(st.sampled_from(
         ["forward", "forward", "forward", "backward", "backward", "backward", "pack",
-         "pack_transposed", "packed_size", "multiply", "add_product", "norm", "norm_back", "tanh", "sigmoid", "select",
+         "pack_transposed", "packed_size", "multiply", "add_product", "norm", "norm_back", "tanh",
+         "sigmoid", "select",
          "stepper", "stepper", "step", "feed"]))  # fmt: skip
     double = dtype is np.float64
     make = KERNELS.Stepper64 if double else KERNELS.Stepper32
