@@ -7,6 +7,7 @@ never has to fit into memory; only the ids do.
 from __future__ import annotations
 
 import hashlib
+import itertools
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -34,6 +35,7 @@ __all__ = [
     "read_examples",
     "read_labelled",
     "read_texts",
+    "with_tokenizer",
 ]
 
 TEXT_NAMES = (
@@ -151,6 +153,7 @@ def read_labelled(
         >>> sets.labels, [len(part) for part in (sets.train, sets.valid, sets.test)]
         (('good', 'poor'), [16, 2, 2])
     """
+    config = with_tokenizer(data, config, columns)
     table = open_table(data, columns, config.encoding)
     chosen = choose_columns(table, columns)
     source = Source(table, chosen, columns.skip_empty)
@@ -222,6 +225,20 @@ def read_examples(
     if not len(examples):
         raise DataError(f"{data} has no rows")
     return examples
+
+
+def with_tokenizer(data: str, config: LabelledConfig, columns: ColumnsConfig) -> LabelledConfig:
+    """Return a configuration that names its tokenizer, chosen by the first texts if it did not.
+
+    Most texts a single word, such as names: characters. Otherwise words.
+    """
+    if config.tokenizer is not None:
+        return config
+    table = open_table(data, columns, config.encoding)
+    rows = itertools.islice(table.rows(choose_columns(table, columns).text), SAMPLE)
+    single = [len(row_text(row.values).split()) < 2 for row in rows]
+    chosen = "char" if sum(single) > len(single) / 2 else "word"
+    return config.model_copy(update={"tokenizer": chosen})
 
 
 def read_texts(data: str, columns: ColumnsConfig, encoding: str = "utf-8") -> Iterator[str]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from elman._config import Config
 from elman.data.config import SplitConfig, TokenizerConfig
@@ -42,12 +43,13 @@ class LabelledConfig(TokenizerConfig, SplitConfig):
 
     Example:
         >>> config = LabelledConfig(test="test.csv")
-        >>> config.tokenizer, config.word_split, config.held_out()
-        ('word', 'plain', (0.1, 0.0))
+        >>> config.word_split, config.held_out()
+        ('plain', (0.1, 0.0))
     """
 
-    tokenizer: Literal["char", "byte", "word", "bpe"] = "word"
-    """What one token is: a character, a byte, a word, or a learned piece of a word."""
+    tokenizer: Literal["char", "byte", "word", "bpe"] | None = None  # type: ignore[assignment]
+    """What one token is: a character, a byte, a word, or a learned piece of a word. Unset: a
+    word, or a character where most texts are a single word."""
     word_split: Literal["words", "plain", "spaces"] = "plain"
     """For words: "plain" drops the spaces, so that a word is the same token everywhere; "words"
     joins a space to the word after it; "spaces" cuts at white space alone."""
@@ -55,3 +57,10 @@ class LabelledConfig(TokenizerConfig, SplitConfig):
     """Make all text lower case first."""
     max_length: int | None = Field(default=None, ge=1)
     """Tokens of a text that are read; what is beyond is cut off, in training and prediction."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _a_split_of_words_means_words(cls, values: Any) -> Any:
+        if isinstance(values, Mapping) and values.get("word_split") and "tokenizer" not in values:
+            return {**values, "tokenizer": "word"}
+        return values

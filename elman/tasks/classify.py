@@ -28,6 +28,7 @@ from elman.data.labelled import (
     read_examples,
     read_labelled,
     read_texts,
+    with_tokenizer,
 )
 from elman.data.sentence import sentence_ids
 from elman.data.tokenizer import Tokenizer, tokenizer_from_json
@@ -94,6 +95,8 @@ class ClassifyTraining(TaskTraining[ClassifyTask]):
         """Read the data and make a new run directory."""
         task = located(task)
         data = find_data(task.data)
+        text = with_tokenizer(data, task.text, task.columns)
+        task = task.model_copy(update={"text": text})  # what is chosen now stays so
         sets = read_labelled(data, task.text, task.columns, progress=progress)
         # What cannot work is found before anything is written.
         class_weights(task, sets)
@@ -124,7 +127,8 @@ class ClassifyTraining(TaskTraining[ClassifyTask]):
         sets, model = self.sets, self.task.model
         notes = [
             f"{len(sets.train):,} texts to train on, {len(sets.valid):,} to validate, "
-            f"{len(sets.test):,} to test, {self.sets.tokenizer.vocab_size:,} tokens"
+            f"{len(sets.test):,} to test; {sets.tokenizer.vocab_size:,} different tokens "
+            f"({self.task.text.tokenizer})"
         ]
         if sets.skipped:
             notes.append(f"{sets.skipped:,} empty rows left out")

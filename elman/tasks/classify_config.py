@@ -52,7 +52,7 @@ class ClassifyTask(Config):
 
     task: Literal["classify"] = "classify"
     """The task's name in the registry."""
-    data: str
+    data: str = "names"
     """A CSV, TSV, JSON lines or Parquet file with a column of texts and one of labels, a folder
     with a folder for each class, or a set by its name (`elman data list`)."""
     columns: ColumnsConfig = Field(default_factory=ColumnsConfig)

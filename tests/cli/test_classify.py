@@ -80,6 +80,9 @@ def test_bad_data_is_one_message_and_leaves_nothing(
     assert not (tmp_path / "run").exists()
 
 
-def test_data_is_asked_for(elman: Elman) -> None:
-    done = elman("train", "classify")
-    assert done.code == 2 and "'data' is missing" in done.err
+def test_it_runs_with_no_file_at_all(elman: Elman) -> None:
+    pytest.importorskip("names")
+    done = elman("train", "classify", "--out", "run", "--train.steps", 3, *SMALL[:4])
+    assert done.code == 0, done.err
+    assert "different tokens (char)" in done.err and "female" in done.err
+    assert elman("predict", "run", "Ada").out.split("\t")[0] in ("female", "male")

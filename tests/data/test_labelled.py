@@ -18,6 +18,7 @@ from elman.data.labelled import (
     read_examples,
     read_labelled,
     read_texts,
+    with_tokenizer,
 )
 from elman.data.table import open_table
 from elman.data.table_config import ColumnsConfig, LabelledConfig
@@ -176,6 +177,14 @@ def test_texts_of_tables_and_lines(tmp_path: Path) -> None:
     assert list(read_texts(data, ColumnsConfig(text=("id", "review")))) == ["1 fine", "2"]
     with pytest.raises(DataError, match="no column 'text'. Columns: id, review"):
         list(read_texts(data, ColumnsConfig(text=("text",))))
+
+
+def test_single_words_are_read_by_character(tmp_path: Path) -> None:
+    names = made(tmp_path, "name,sex\n" + "Ada,f\nAlan Mathison,m\nGrace,f\nKurt,m\n" * 5, "n.csv")
+    assert [read(names).tokenizer.name, read(made(tmp_path)).tokenizer.name] == ["char", "word"]
+    assert read(names, word_split="words").tokenizer.name == "word"
+    config = with_tokenizer(names, LabelledConfig(), ColumnsConfig())
+    assert config.tokenizer == "char" and config.lowercase
 
 
 def test_another_table_is_read_with_known_labels(tmp_path: Path) -> None:

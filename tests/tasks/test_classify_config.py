@@ -13,7 +13,6 @@ from elman.tasks.classify_config import ClassifyTask
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({}, "'data' is missing"),
         ({"data": "a", "train": {"balanced": True, "class_weights": {"a": 2}}}, "give one of them"),
         ({"data": "a", "train": {"class_weights": {"a": 0}}}, "expected more than 0, got 0"),
         ({"data": "a", "train": {"tbptt_length": 9}}, "unknown key 'train.tbptt_length'"),
