@@ -13,6 +13,7 @@ only those that are wanted are kept, so a file larger than memory can be read.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -161,7 +162,7 @@ def binary_words(reader: Bytes, words: int, values: int) -> Found:
                 f"{reader.path} ends at byte {reader.position}, in word {place + 1} of {words}: "
                 "it is cut off. Get it again"
             )
-        yield word.decode(errors="replace"), lambda raw=raw: np.frombuffer(raw, "<f4")  # type: ignore[misc]
+        yield word.decode(errors="replace"), partial(floats, raw)
 
 
 def text_words(reader: Bytes, first: bytes | None, values: int | None) -> Found:
@@ -180,20 +181,33 @@ def text_words(reader: Bytes, first: bytes | None, values: int | None) -> Found:
                         f"{where}: expected a word and its numbers between spaces, got "
                         f"{line[:60]!r}. Is it a file of word vectors?"
                     )
-            fields = line.rsplit(b" ", values)  # a word may hold spaces: ". . ."
-            if len(fields) != values + 1:
+            spaces = line.count(b" ")
+            if spaces < values:
                 raise DataError(
-                    f"{where}: {len(fields) - 1} values, the lines before have {values}. "
+                    f"{where}: {spaces} values, the lines before have {values}. "
                     "Is the file cut off?"
                 )
-            word = fields[0].decode(errors="replace")
-            yield word, lambda fields=fields, where=where: parsed(fields[1:], where)  # type: ignore[misc]
+            if spaces == values:
+                name, numbers = line.split(b" ", 1)
+            else:  # a word may hold spaces: ". . ."
+                name = line.rsplit(b" ", values)[0]
+                numbers = line[len(name) + 1 :]
+            word = name.decode(errors="replace")
+            yield word, partial(parsed, numbers, values, where)
         line = reader.until(b"\n")
 
 
-def parsed(fields: list[bytes], where: str) -> NDArray[np.float32]:
+def floats(raw: bytes) -> NDArray[np.float32]:
+    """Return numbers from their bytes."""
+    return np.frombuffer(raw, "<f4").astype(np.float32)
+
+
+def parsed(numbers: bytes, values: int, where: str) -> NDArray[np.float32]:
     """Return numbers from their texts."""
     try:
-        return np.array(fields, np.float32)
+        vector = np.array([float(number) for number in numbers.split()], np.float32)
     except ValueError:
-        raise DataError(f"{where}: expected {len(fields)} numbers after the word") from None
+        vector = np.empty(0, np.float32)
+    if len(vector) != values:
+        raise DataError(f"{where}: expected {values} numbers after the word")
+    return vector
