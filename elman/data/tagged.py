@@ -72,7 +72,10 @@ def read_parts(data: str, config: TaggedConfig) -> TaggedParts:
         DataError: If a file cannot be read, has no sentence, or leaves a part without one.
     """
     main = read_tagged(data, config)
-    rows = split_rows(len(main), config)
+    try:
+        rows = split_rows(len(main), config)
+    except DataError as error:
+        raise DataError(f"{data}: {error}. An empty line ends a sentence") from None
     train, valid, test = ([main[k] for k in part] for part in rows)
     if config.valid is not None:
         valid = read_tagged(config.valid, config)

@@ -156,6 +156,12 @@ def test_parts_of_one_file_and_files_apart(tmp_path: Path) -> None:
         read_parts(str(tmp_path / "c.conll"), TaggedConfig())
 
 
+def test_a_file_without_empty_lines_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "a.conll").write_text("a X\nb Y\n" * 50)
+    with pytest.raises(DataError, match=r"a.conll: 1 examples leave none .* empty line ends"):
+        read_parts(str(tmp_path / "a.conll"), TaggedConfig())
+
+
 def test_vectors_by_looked_up_words(tmp_path: Path) -> None:
     path = tmp_path / "v.txt"
     path.write_text("Ann 1 1\nEve 2 2\nann 3 3\nBo 4 4\nZoe 5 5\n")
