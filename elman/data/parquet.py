@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -27,26 +28,28 @@ class ParquetFile:
 
     def rows(self, columns: Sequence[str]) -> Iterator[tuple[Any, ...]]:
         """Yield the values of columns, row by row."""
-        import pyarrow
-
+        arrow = self._arrow()
         with self._opened() as file:
             try:
                 for batch in file.iter_batches(BATCH_ROWS, columns=list(columns)):
                     yield from zip(*(batch.column(c).to_pylist() for c in columns), strict=True)
-            except (pyarrow.ArrowException, OSError) as error:
+            except (arrow.ArrowException, OSError) as error:
                 raise DataError(f"{self._path}: damaged Parquet file: {error}") from None
 
-    def _opened(self) -> Any:
+    def _arrow(self, module: str = "pyarrow") -> Any:
         try:
-            import pyarrow.parquet
+            return importlib.import_module(module)
         except ImportError:
             raise DataError(
                 f"{self._path} is a Parquet table, and pyarrow is not installed: "
                 "pip install 'elman[table]'"
             ) from None
+
+    def _opened(self) -> Any:
+        parquet, arrow = self._arrow("pyarrow.parquet"), self._arrow()
         try:
-            return pyarrow.parquet.ParquetFile(self._path)
-        except pyarrow.ArrowException as error:
+            return parquet.ParquetFile(self._path)
+        except arrow.ArrowException as error:
             raise DataError(f"{self._path}: not a sound Parquet file: {error}") from None
 
 
