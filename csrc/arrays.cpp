@@ -124,9 +124,10 @@ void Arrays::check_overlaps(const char* same, const char* as) const {
     if (!to.written) continue;
     for (const Span& other : taken_) {
       if (&to == &other || to.begin >= other.end || other.begin >= to.end) continue;
-      if (to.begin == other.begin && std::strcmp(to.name, same) == 0 &&
-          std::strcmp(other.name, as) == 0)
-        continue;
+      const auto named = [&](const Span& a, const Span& b) {
+        return std::strcmp(a.name, same) == 0 && std::strcmp(b.name, as) == 0;
+      };
+      if (to.begin == other.begin && (named(to, other) || named(other, to))) continue;
       raise_value(std::string(to.name) + ": expected memory of its own, got some of " +
                   other.name + "'s");
     }
