@@ -2,7 +2,8 @@
 
     python scripts/cmudict_pairs.py cmudict.dict.gz FOLDER
 
-Writes ``train.tsv``, ``valid.tsv`` and ``test.tsv``. Which word goes where is decided by the CRC-32
+With ``--no-stress`` the 39 phonemes lose the numbers of their stress, as most published figures have
+it. Writes ``train.tsv``, ``valid.tsv`` and ``test.tsv``. Which word goes where is decided by the CRC-32
 of its UTF-8 bytes modulo 10: 0 is test, 1 validation. All pronunciations of a word stay together.
 """
 
@@ -38,9 +39,12 @@ def main(words: list[str]) -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("dictionary", type=Path)
     parser.add_argument("folder", type=Path)
+    parser.add_argument("--no-stress", action="store_true")
     given = parser.parse_args(words)
     tables: dict[str, list[str]] = {"train": [], "valid": [], "test": []}
     for word, phonemes in pairs(read_lines(given.dictionary)):
+        if given.no_stress:
+            phonemes = re.sub(r"\d", "", phonemes)
         tables[part(word)].append(f"{word}\t{phonemes}\n")
     given.folder.mkdir(parents=True, exist_ok=True)
     for name, rows in tables.items():
