@@ -2,9 +2,10 @@
 
     python scripts/cmudict_pairs.py cmudict.dict.gz FOLDER
 
-With ``--no-stress`` the 39 phonemes lose the numbers of their stress, as most published figures have
-it. Writes ``train.tsv``, ``valid.tsv`` and ``test.tsv``. Which word goes where is decided by the CRC-32
-of its UTF-8 bytes modulo 10: 0 is test, 1 validation. All pronunciations of a word stay together.
+Writes ``train.tsv``, ``valid.tsv`` and ``test.tsv``. Which word goes where is decided by the
+CRC-32 of its UTF-8 bytes modulo 10: 0 is test, 1 validation. All pronunciations of a word stay
+together. With ``--no-stress`` phonemes lose the number of their stress, as most published figures
+have it.
 """
 
 from __future__ import annotations
