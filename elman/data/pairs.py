@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from elman._errors import DataError, did_you_mean
+from elman.data.find import find_data
 from elman.data.lines import read_lines
 from elman.data.pairs_config import PairsConfig
 from elman.data.split import split_rows
@@ -77,7 +78,7 @@ def read_pair_sets(source: str, target: str | None, config: PairsConfig) -> Pair
 
 
 def read_pairs(source: str, target: str | None, config: PairsConfig) -> Iterator[Pair]:
-    """Yield the pairs of a file, or of two parallel ones.
+    """Yield the pairs of a file, of a set that is known by name, or of two parallel files.
 
     A name that ends in ``.jsonl``, ``.ndjson`` or ``.json`` is JSON lines, anything else a table
     with tabs; ``.gz`` may follow.
@@ -87,7 +88,9 @@ def read_pairs(source: str, target: str | None, config: PairsConfig) -> Iterator
     """
     if target is not None:
         yield from parallel(source, target, config.encoding)
-    elif Path(source.removesuffix(".gz")).suffix in {".jsonl", ".ndjson", ".json"}:
+        return
+    source = find_data(source)
+    if Path(source.removesuffix(".gz")).suffix in {".jsonl", ".ndjson", ".json"}:
         yield from json_pairs(source, config)
     else:
         yield from table_pairs(source, config)

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from elman._errors import DataError, did_you_mean
 from elman.data.conll import Sentence, read_sentences
+from elman.data.find import find_data
 from elman.data.spans import Scheme, convert, first_mistake, guess_scheme, spans
 from elman.data.split import split_rows
 from elman.data.tagged_config import TaggedConfig
@@ -85,8 +86,8 @@ def read_parts(data: str, config: TaggedConfig) -> TaggedParts:
 
 
 def read_tagged(name: str, config: TaggedConfig) -> list[Sentence]:
-    """Read all sentences of a file with their tags."""
-    sentences = list(read_sentences(Path(name), config))
+    """Read all sentences, with their tags, of a file or of a set that is known by name."""
+    sentences = list(read_sentences(Path(find_data(name)), config))
     if not sentences:
         raise DataError(f"{name} has no sentence in it")
     return sentences

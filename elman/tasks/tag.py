@@ -20,6 +20,7 @@ from elman._errors import DataError, RunError
 from elman._run import RunDirectory
 from elman.data.buckets import Buckets, scoring_batches
 from elman.data.conll import Sentence
+from elman.data.find import is_known
 from elman.data.spans import allowed_moves
 from elman.data.tagged import (
     TaggedParts,
@@ -415,5 +416,5 @@ def located(task: TagTask) -> TagTask:
     names = ("valid", "test", "vectors")
     files = {name: absolute(getattr(task.text, name), lambda _: False) for name in names}
     text = task.text.model_copy(update=files)
-    data = absolute(task.data, lambda _: False)
+    data = absolute(task.data, is_known)
     return task.model_copy(update={"data": data, "text": text})

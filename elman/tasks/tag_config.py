@@ -19,8 +19,9 @@ class TagTask(Config):
 
     task: Literal["tag"] = "tag"
     """The task's name in the registry."""
-    data: str
-    """A file of sentences with tags: columns (CoNLL), CoNLL-U, JSON Lines or CSV, also gzipped."""
+    data: str = "roles"
+    """A file of sentences with tags: columns (CoNLL), CoNLL-U, JSON Lines or CSV, also gzipped; or
+    a set by its name (`elman data list`)."""
     text: TaggedConfig = Field(default_factory=TaggedConfig)
     """Where words and tags stand, and which part is held out."""
     model: TaggerConfig = Field(default_factory=TaggerConfig)

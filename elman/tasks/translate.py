@@ -19,6 +19,7 @@ import torch
 from elman._errors import ConfigError, DataError, RunError
 from elman._run import RunDirectory
 from elman.data.buckets import scoring_batches
+from elman.data.find import is_known
 from elman.data.pairs import Pair, PairSets, read_pair_sets, read_pairs
 from elman.models.generate import evaluating
 from elman.models.save import load_model
@@ -208,7 +209,7 @@ def located(task: TranslateTask) -> TranslateTask:
 
     names = ("valid", "valid_target", "test", "test_target")
     pairs = task.pairs.model_copy(update={n: place(getattr(task.pairs, n)) for n in names})
-    moved = {"data": place(task.data), "target": place(task.target), "pairs": pairs}
+    moved = {"data": absolute(task.data, is_known), "target": place(task.target), "pairs": pairs}
     return task.model_copy(update=moved)
 
 

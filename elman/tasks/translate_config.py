@@ -51,7 +51,8 @@ class TranslateTask(Config):
     task: Literal["translate"] = "translate"
     """The task's name in the registry."""
     data: str
-    """A file of pairs: a table with tabs, or JSON lines; or the source side alone."""
+    """A file of pairs: a table with tabs, or JSON lines; the source side alone; or a set by its
+    name (`elman data list`)."""
     target: str | None = None
     """The target side, line by line, where the sides are in two files."""
     pairs: PairsConfig = Field(default_factory=PairsConfig)
