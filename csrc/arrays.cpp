@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include "pages.h"
+
 namespace elman {
 namespace nb = nanobind;
 namespace {
@@ -89,7 +91,9 @@ void* Arrays::take(const char* name, nb::handle array, Kind kind, const Dims& sh
   if (!is_dense(found))
     raise_value(std::string(name) + ": expected a row-major array without gaps, got one of shape " +
                 text(shape) + " with other strides");
-  return const_cast<void*>(static_cast<const void*>(found.data()));
+  void* const data = const_cast<void*>(static_cast<const void*>(found.data()));
+  if (writable) ask_for_large_pages(data, found.nbytes());
+  return data;
 }
 
 }  // namespace elman
