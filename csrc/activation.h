@@ -37,14 +37,14 @@ constexpr T inverse_factorial(int n) {
 /// exp(y) = 2^k (1 + p); k may be read as garbage where y is NaN, p is NaN there.
 template <class T>
 struct Exp {
+  Vec<T> whole, p;  // whole: k as a number
   IntVec<T> k;
-  Vec<T> p;
 
   ELMAN_INLINE explicit Exp(Vec<T> y) {
     using C = ExpConstants<T>;
     const Vec<T> magic = splat(C::ROUND);
     const Vec<T> shifted = fma(y, splat(T(1.44269504088896340736)), magic);
-    const Vec<T> whole = shifted - magic;
+    whole = shifted - magic;
     k = IntVec<T>(shifted) - IntVec<T>(magic);
     Vec<T> r = fma(whole, splat(-C::LN2_HI), y);
     r = fma(whole, splat(-C::LN2_LO), r);
@@ -58,6 +58,19 @@ struct Exp {
   ELMAN_INLINE static Vec<T> power(IntVec<T> n) {
     return Vec<T>((n + ExpConstants<T>::BIAS) << ExpConstants<T>::MANTISSA);
   }
+
+#if defined(__AVX512F__)
+  /// 2^k.
+  ELMAN_INLINE Vec<T> power() const { return times_power(splat(T(1)), whole); }
+  /// exp(y), down to the denormal numbers.
+  ELMAN_INLINE Vec<T> value() const { return times_power(p + T(1), whole); }
+#else
+  ELMAN_INLINE Vec<T> power() const { return power(k); }
+  ELMAN_INLINE Vec<T> value() const {
+    const IntVec<T> half = k >> 1;  // in two halves, as 2^k itself may not be a normal number
+    return (power(half) * p + power(half)) * power(k - half);
+  }
+#endif
 };
 
 /// Through exp(2|x|) - 1, which keeps its precision near zero.
@@ -69,7 +82,7 @@ ELMAN_INLINE Vec<T> tanh(Vec<T> x) {
   const Vec<T> limit = splat(ExpConstants<T>::TANH_IS_ONE);
   y = y > limit ? limit : y;  // false for NaN, which goes through
   const Exp<T> e(y + y);
-  const Vec<T> scale = Exp<T>::power(e.k);
+  const Vec<T> scale = e.power();
   const Vec<T> t = fma(scale, e.p, scale - T(1));
   return Vec<T>(Bits(t / (t + T(2))) | sign);
 }
@@ -83,8 +96,7 @@ ELMAN_INLINE Vec<T> sigmoid(Vec<T> x) {
   const Vec<T> limit = splat(-ExpConstants<T>::EXP_IS_ZERO);
   y = y < limit ? limit : y;
   const Exp<T> e(y);
-  const Bits half = e.k >> 1;  // in two halves, as 2^k itself may not be a normal number
-  const Vec<T> power = (Exp<T>::power(half) * e.p + Exp<T>::power(half)) * Exp<T>::power(e.k - half);
+  const Vec<T> power = e.value();
   return (x < T(0) ? power : splat(T(1))) / (power + T(1));
 }
 

@@ -3,6 +3,8 @@
 #include <cstring>
 #include <string>
 
+#include "pages.h"
+
 namespace elman {
 namespace nb = nanobind;
 namespace {
@@ -116,6 +118,7 @@ void* Arrays::take(const char* name, nb::handle array, Kind kind, const Dims& sh
     raise_value(std::string(name) + ": expected values aligned to their size, got an address of " +
                 std::to_string(reinterpret_cast<std::uintptr_t>(data)));
   taken_.push_back({name, static_cast<char*>(data), static_cast<char*>(data) + bytes, writable});
+  if (writable) ask_for_large_pages(data, bytes);
   return data;
 }
 

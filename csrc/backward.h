@@ -18,7 +18,7 @@ class BackwardRun {
  public:
   explicit BackwardRun(const Backward<T>& p)
       : p_(p), blocks_(ceil_div(H_, L)), panels_(ceil_div(blocks_, PANEL<1>)) {
-    plan_ = plan(p.shape, p.threads, G * H_, panels_, p.norm_h.gain || p.norm_c.gain);
+    plan_ = plan<T>(p.shape, p.threads, G * H_, panels_, p.norm_h.gain || p.norm_c.gain);
     const std::size_t rows = std::size_t(p.shape.batch), units = rows * H_;
     if (p.norm_c.gain) of_c_ = new T[rows + 2 * units];
     if (p.d_norm_h.gain) gain_h_ = new T[G * units]();
@@ -128,6 +128,10 @@ class BackwardRun {
   /// First stage: from h to the gates and the c that made it.
   ELMAN_INLINE void output_stage(const Step& s, Index r, Index unit, V product) {
     const int n = lanes(unit);
+    n == L ? output_stage(s, r, unit, L, product) : output_stage(s, r, unit, n, product);
+  }
+
+  ELMAN_INLINE void output_stage(const Step& s, Index r, Index unit, int n, V product) {
     const Index row = s.offset + r, here = r * H_ + unit;
     V dh = carried(s, r, unit, n, product);
     if (p_.d_output) dh += load(p_.d_output + row * H_ + unit, n);

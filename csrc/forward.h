@@ -3,6 +3,7 @@
 #pragma once
 
 #include "cells.h"
+#include "input.h"
 #include "layer_norm.h"
 #include "parts.h"
 #include "plan.h"
@@ -13,8 +14,11 @@ template <class Cell, class T, class W>
 class ForwardRun {
  public:
   explicit ForwardRun(const Forward<T>& p)
-      : p_(p), blocks_(ceil_div(H_, L)), panels_(ceil_div(blocks_, PANEL<G>)) {
-    plan_ = plan(p.shape, p.threads, G * H_, panels_, normed());
+      : p_(p),
+        blocks_(ceil_div(H_, L)),
+        panels_(ceil_div(blocks_, PANEL<G>)),
+        plan_(plan<T>(p.shape, p.threads, G * H_, panels_, normed())),
+        input_(p, plan_) {
     if (normed()) scratch_ = new T[std::size_t(plan_.threads) * (G + 1) * H_];
   }
   ~ForwardRun() { delete[] scratch_; }
@@ -28,10 +32,11 @@ class ForwardRun {
     T* const row = normed() ? scratch_ + index * (G + 1) * H_ : nullptr;
     if (p_.operand) first_operand(share);
     if (p_.operand && !plan_.by_rows) barrier_.wait(count);
-    Step s{p_.h0, 0, 0, 0};
+    Step s{p_.h0, nullptr, 0, 0, 0};
     for (Index t = 0; t < p_.shape.steps; ++t) {
       s.rows = rows_at(p_.shape, t);
       s.next = rows_at(p_.shape, t + 1);
+      s.gates_x = input_.at(t, s.offset, share, index);
       step(s, share, row);
       if (!plan_.by_rows) barrier_.wait(count);
       s.h_old = p_.output + s.offset * H_;
@@ -44,7 +49,7 @@ class ForwardRun {
   static constexpr int G = Cell::GATES, L = LANES<T>;
 
   struct Step {
-    const T* h_old;
+    const T *h_old, *gates_x;  // of its first row
     Index offset, rows, next;  // this step's first row, its number of rows, the next step's
   };
 
@@ -94,6 +99,10 @@ class ForwardRun {
   /// The rest of the step for LANES units of one row.
   ELMAN_INLINE void finish(const Step& s, Index r, Index unit, const T* sums) {
     const int n = lanes(unit);
+    n == L ? finish(s, r, unit, L, sums) : finish(s, r, unit, n, sums);  // the first without masks
+  }
+
+  ELMAN_INLINE void finish(const Step& s, Index r, Index unit, int n, const T* sums) {
     V gates_h[G], gate[G], c{};
     for (int g = 0; g < G; ++g) {
       gates_h[g] = load(sums + g * L);
@@ -140,7 +149,7 @@ class ForwardRun {
                          V& c) {
     const Index row = s.offset + r;
     V x[G], kept{};
-    for (int g = 0; g < G; ++g) x[g] = load(p_.gates_x + (row * G + g) * H_ + unit, n);
+    for (int g = 0; g < G; ++g) x[g] = load(s.gates_x + (r * G + g) * H_ + unit, n);
     if (Cell::MEMORY && !fresh(row)) c = load(p_.c + r * H_ + unit, n);
     Cell::gates(x, gates_h, gate, c, kept);
     if (p_.gates)
@@ -174,7 +183,8 @@ class ForwardRun {
   const Forward<T>& p_;
   const Index H_ = p_.shape.hidden;
   const Index blocks_, panels_;
-  Plan plan_;
+  const Plan plan_;
+  Input<G, T> input_;
   T* scratch_ = nullptr;
   Barrier barrier_;
 };

@@ -5,6 +5,7 @@
 #include "forward.h"
 #include "multiply.h"
 #include "norm_rows.h"
+#include "scratch.h"
 
 #define ELMAN_TEXT_(x) #x
 #define ELMAN_TEXT(x) ELMAN_TEXT_(x)
@@ -28,19 +29,48 @@ Index size(int gates, Index units, Index K, bool bf16) {
   return bf16 ? packed_size<T, Bf16>(units, gates, K) : packed_size<T, T>(units, gates, K);
 }
 
-template <class T>
-void pack_rows(int gates, const T* weight, Index units, Index K, bool bf16, void* packed) {
-  with_gates(gates, [&]<int G>() {
-    if constexpr (sizeof(T) == 4)
-      if (bf16) return pack<G>(weight, units, K, static_cast<Bf16*>(packed));
-    pack<G>(weight, units, K, static_cast<T*>(packed));
-  });
-}
-
 /// Threads that a product of this many multiply-adds is worth.
 int worth(int threads, double work) {
   constexpr double EACH = 4e5;
   return work < EACH * threads ? int(1 + work / EACH) : threads;
+}
+
+/// Threads share out the panels: pack_panels(begin, end).
+template <class Pack>
+void pack_parts(int threads, Index panels, double values, Pack pack_panels) {
+  struct Run {
+    Pack& pack_panels;
+    Index panels;
+    void part(int i, int n) { pack_panels(panels * i / n, panels * (i + 1) / n); }
+  } run{pack_panels, panels};
+  run_parts(run, worth(threads, 10 * values));
+}
+
+template <class T>
+void pack_threaded(int threads, int gates, const T* weight, Index units, Index K, bool bf16,
+                   void* packed) {
+  with_gates(gates, [&]<int G>() {
+    pack_parts(threads, panels_of<G, T>(units), double(G * units) * double(K),
+               [&](Index begin, Index end) {
+                 if constexpr (sizeof(T) == 4)
+                   if (bf16)
+                     return pack<G>(weight, units, K, static_cast<Bf16*>(packed), begin, end);
+                 pack<G>(weight, units, K, static_cast<T*>(packed), begin, end);
+               });
+  });
+}
+
+template <class T>
+void pack_alone(int gates, const T* weight, Index units, Index K, bool bf16, void* packed) {
+  pack_threaded(1, gates, weight, units, K, bf16, packed);
+}
+
+template <class T>
+void pack_across(int threads, const T* weight, Index units, Index K, T* packed) {
+  pack_parts(threads, panels_of<1, T>(units), double(units) * double(K),
+             [&](Index begin, Index end) {
+               pack_transposed(weight, units, K, packed, begin, end);
+             });
 }
 
 template <class T>
@@ -59,13 +89,13 @@ void multiply(int threads, int gates, const T* x, Index rows, Index K, const voi
 }
 
 template <class T>
-void add_product(int threads, const T* d, const T* x, Index N, Index M, Index I, T* y) {
+void add_product(int threads, const T* d, const T* x, Index N, Index M, Index I, T* y,
+                 T* total) {
   using Run = AddProduct<T>;
   const int count = worth(threads, double(N) * double(M) * double(I));
-  T* const scratch = new T[std::size_t(count * Run::scratch_size(I))];
-  Run run{d, x, N, M, I, y, scratch};
+  const Scratch<T> scratch(count * Run::scratch_size(I));
+  Run run{d, x, N, M, I, y, total, scratch.get()};
   run_parts(run, count);
-  delete[] scratch;
 }
 
 template <class T>
@@ -114,8 +144,9 @@ Table<T> table() {
   t.backward[elman::LSTM] = backward<Lstm<T>, T>;
   t.backward[elman::GRU] = backward<Gru<T>, T>;
   t.packed_size = size<T>;
-  t.pack = pack_rows<T>;
-  t.pack_transposed = pack_transposed<T>;
+  t.pack = pack_alone<T>;
+  t.pack_threaded = pack_threaded<T>;
+  t.pack_transposed = pack_across<T>;
   t.multiply = multiply<T>;
   t.add_product = add_product<T>;
   t.norm = norm<T>;

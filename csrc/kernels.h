@@ -20,14 +20,18 @@ struct Table {
   Index (*packed_size)(int gates, Index units, Index K, bool bf16);
   /// weight (gates * units, K) read; packed written. Not null, no alias, nothing is kept.
   void (*pack)(int gates, const T* weight, Index units, Index K, bool bf16, void* packed);
+  void (*pack_threaded)(int threads, int gates, const T* weight, Index units, Index K, bool bf16,
+                        void* packed);
   /// weight (K, units) read, packed as its transpose with one gate.
-  void (*pack_transposed)(const T* weight, Index units, Index K, T* packed);
+  void (*pack_transposed)(int threads, const T* weight, Index units, Index K, T* packed);
   /// y (rows, gates * units) = x (rows, K) times weights packed by `pack`, plus bias if not
   /// null. y must not alias the others.
   void (*multiply)(int threads, int gates, const T* x, Index rows, Index K, const void* packed,
                    bool bf16, const T* bias, Index units, T* y);
-  /// y (M, I) += d (N, M) transposed times x (N, I). y aliases neither.
-  void (*add_product)(int threads, const T* d, const T* x, Index N, Index M, Index I, T* y);
+  /// y (M, I) += d (N, M) transposed times x (N, I), and total (M) += the sums of d's columns, if
+  /// not null. y and total alias nothing.
+  void (*add_product)(int threads, const T* d, const T* x, Index N, Index M, Index I, T* y,
+                      T* total);
 
   /// y = layer norm of each row of x, left at mean 0 and variance 1 unless y is x, with `scale`
   /// as in `Forward`. scale may be null.

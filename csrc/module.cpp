@@ -131,10 +131,11 @@ Index packed_size(int gates, Index units, Index K, const std::string& dtype) {
   raise_value("dtype: expected float32, float64 or bfloat16, got '" + dtype + "'");
 }
 
-void pack(int gates, handle weight, handle packed) {
+void pack(int gates, handle weight, handle packed, int threads) {
   Arrays arrays;
   const Dims dims = arrays.shape("weight", weight, 2);
   checked_gates(gates);
+  checked_threads(threads);
   if (dims[0] % gates)
     raise_value("weight: expected rows that divide into " + std::to_string(gates) +
                 " gates, got " + std::to_string(dims[0]));
@@ -153,7 +154,7 @@ void pack(int gates, handle weight, handle packed) {
     {
       nb::gil_scoped_release released;
       wrong = first_not_finite(from, dims[0] * K);
-      if (wrong < 0) t.pack(gates, from, units, K, bf16, to);
+      if (wrong < 0) t.pack_threaded(threads, gates, from, units, K, bf16, to);
     }
     if (wrong >= 0)
       raise_value("weight: expected finite values, got " + std::to_string(from[wrong]) + " at (" +
@@ -161,9 +162,10 @@ void pack(int gates, handle weight, handle packed) {
   });
 }
 
-void pack_transposed(handle weight, handle packed) {
+void pack_transposed(handle weight, handle packed, int threads) {
   Arrays arrays;
   const Dims dims = arrays.shape("weight", weight, 2);
+  checked_threads(threads);
   with_dtype(arrays, "weight", weight, [&]<class T>() {
     const auto& t = table<T>();
     check_sizes("weight", dims[1], dims[0]);
@@ -172,29 +174,39 @@ void pack_transposed(handle weight, handle packed) {
     arrays.check_overlaps();
     if (dims[0] == 0 || dims[1] == 0) return;
     nb::gil_scoped_release released;
-    t.pack_transposed(from, dims[1], dims[0], to);
+    t.pack_transposed(threads, from, dims[1], dims[0], to);
   });
 }
 
-void forward(const std::string& name, Index steps, int threads, handle gates_x, handle h0,
-             handle weight, handle bias, handle mask, handle sizes, handle reset, handle norm_h,
+void forward(const std::string& name, Index steps, int threads, handle gates_x, handle x,
+             handle weight_x, handle bias_x, handle h0, handle weight, handle bias, handle mask, handle sizes, handle reset, handle norm_h,
              handle norm_c, handle norm_c_shift, handle zone_h, handle zone_c, handle output,
              handle h, handle c, handle operand, handle gates, handle memory, handle kept,
              handle product, handle scale) {
   Arrays arrays;
   const int cell = cell_named(name), G = CELL_GATES[cell];
   const bool has_c = cell == LSTM;
-  const Index rows = arrays.shape("gates_x", gates_x, 2)[0];
+  const bool given = x.is_none();
+  const char* const from = given ? "gates_x" : "x";
+  const Dims entering = arrays.shape(from, given ? gates_x : x, 2);
+  const Index rows = entering[0];
   std::vector<Index> kept_sizes;
   const Shape shape = shape_of(arrays, h0, rows, steps, sizes, reset, kept_sizes);
   const Index B = shape.batch, H = shape.hidden;
-  with_dtype(arrays, "gates_x", gates_x, [&]<class T>() {
+  with_dtype(arrays, from, given ? gates_x : x, [&]<class T>() {
     const auto& t = table<T>();
     Forward<T> p{};
     bool bf16 = false;
     p.shape = shape;
     p.threads = checked_threads(threads);
-    p.gates_x = arrays.in<T>("gates_x", gates_x, {rows, G * H}, true);
+    if (given) {
+      p.gates_x = arrays.in<T>("gates_x", gates_x, {rows, G * H}, true);
+    } else {
+      p.inputs = entering[1];
+      p.x = arrays.in<T>("x", x, entering, true);
+      p.weight_x = static_cast<const T*>(weight_of(arrays, t, weight_x, G, H, p.inputs, nullptr));
+      p.bias_x = arrays.in<T>("bias_x", bias_x, {G * H});
+    }
     p.h0 = arrays.in<T>("h0", h0, {B, H}, true);
     p.weight = weight_of(arrays, t, weight, G, H, H, &bf16);
     p.bias = arrays.in<T>("bias", bias, {G * H});
@@ -302,7 +314,7 @@ void multiply(int gates, handle x, handle weight, handle bias, handle y, int thr
   });
 }
 
-void add_product(handle d, handle x, handle y, int threads) {
+void add_product(handle d, handle x, handle y, int threads, handle total) {
   Arrays arrays;
   const Dims left = arrays.shape("d", d, 2), right = arrays.shape("x", x, 2);
   checked_threads(threads);
@@ -310,11 +322,12 @@ void add_product(handle d, handle x, handle y, int threads) {
     const T* a = arrays.in<T>("d", d, left, true);
     const T* b = arrays.in<T>("x", x, {left[0], right[1]}, true);
     T* out = arrays.out<T>("y", y, {left[1], right[1]}, true);
+    T* sums = arrays.out<T>("total", total, {left[1]});
     arrays.check_overlaps();
-    if (left[0] == 0 || left[1] == 0 || right[1] == 0) return;
+    if (left[0] == 0 || left[1] == 0 || (right[1] == 0 && !sums)) return;
     const auto& t = table<T>();
     nb::gil_scoped_release released;
-    t.add_product(threads, a, b, left[0], left[1], right[1], out);
+    t.add_product(threads, a, b, left[0], left[1], right[1], out, sums);
   });
 }
 
@@ -354,6 +367,13 @@ void norm_back(handle d, handle standard, handle scale, handle gain, handle d_ga
   });
 }
 
+/// Asking is what `out` does.
+void advise(handle x) {
+  Arrays arrays;
+  const Dims dims = arrays.shape("x", x, 1);
+  with_dtype(arrays, "x", x, [&]<class T>() { arrays.out<T>("x", x, dims, true); });
+}
+
 template <bool SIGMOID>
 void activate(handle x, handle y) {
   Arrays arrays;
@@ -382,12 +402,12 @@ NB_MODULE(_kernels, m) {
   m.def("packed_size", &packed_size, "gates"_a, "units"_a, "inputs"_a, "dtype"_a,
         "Number of values of a weight (gates * units, inputs) when packed.");
   m.def("pack", &pack, "gates"_a, "weight"_a.none(), "packed"_a.none(),
-        "Pack a weight (gates * units, inputs) for `forward`.");
+        "threads"_a = 1, "Pack a weight (gates * units, inputs) for `forward`.");
   m.def("pack_transposed", &pack_transposed, "weight"_a.none(), "packed"_a.none(),
-        "Pack a weight (inputs, units) for `backward`.");
+        "threads"_a = 1, "Pack a weight (inputs, units) for `backward`.");
 
-  m.def("forward", &forward, "cell"_a, nb::kw_only(), "steps"_a, "threads"_a, "gates_x"_a.none(),
-        "h0"_a.none(), "weight"_a.none(), "bias"_a = none, "mask"_a = none, "sizes"_a = none,
+  m.def("forward", &forward, "cell"_a, nb::kw_only(), "steps"_a, "threads"_a, "gates_x"_a = none,
+        "x"_a = none, "weight_x"_a = none, "bias_x"_a = none, "h0"_a.none(), "weight"_a.none(), "bias"_a = none, "mask"_a = none, "sizes"_a = none,
         "reset"_a = none, "norm_h"_a = none, "norm_c"_a = none, "norm_c_shift"_a = none,
         "zone_h"_a = none, "zone_c"_a = none, "output"_a.none(), "h"_a.none(), "c"_a = none,
         "operand"_a = none, "gates"_a = none, "memory"_a = none, "kept"_a = none,
@@ -405,7 +425,7 @@ NB_MODULE(_kernels, m) {
   m.def("multiply", &multiply, "gates"_a, "x"_a.none(), "weight"_a.none(), "bias"_a.none(),
         "y"_a.none(), "threads"_a, "y = x times a weight packed by `pack`, plus bias.");
   m.def("add_product", &add_product, "d"_a.none(), "x"_a.none(), "y"_a.none(), "threads"_a,
-        "y += d transposed times x.");
+        "total"_a = none, "y += d transposed times x; total += the sums of d's columns.");
 
   m.def("norm", &norm, "x"_a.none(), "gain"_a.none(), "shift"_a.none(), "scale"_a.none(),
         "y"_a.none(), "threads"_a, "y = layer norm of x, which is left without gain and shift.");
@@ -413,6 +433,7 @@ NB_MODULE(_kernels, m) {
         "gain"_a.none(), "d_gain"_a.none(), "threads"_a,
         "From the gradient after `norm` to that before it, in place; d_gain is added to.");
 
+  m.def("ask_for_large_pages", &advise, "x"_a.none(), "Advise large pages; x is not touched.");
   m.def("tanh", &activate<false>, "x"_a.none(), "y"_a.none(), "y = tanh(x), as in the kernels.");
   m.def("sigmoid", &activate<true>, "x"_a.none(), "y"_a.none(),
         "y = 1 / (1 + exp(-x)), as in the kernels.");

@@ -46,15 +46,16 @@ struct Multiply {
   }
 };
 
-/// y (M, I) += d (N, M) transposed times x (N, I). Sums over many rows are sums of sums over DEEP
-/// rows, which rounds less.
+/// y (M, I) += d (N, M) transposed times x (N, I), and total (M) += the sums of d's columns. Sums
+/// over many rows are sums of sums over DEEP rows, which rounds less.
 template <class T>
 struct AddProduct {
-  static constexpr Index DEEP = 256, BAND = 24;  // rows of d and x at a time; columns of d
+  static constexpr Index DEEP = 256, BAND = 96;  // rows of d and x at a time; columns of d
 
   const T *d, *x;
   Index N, M, I;
   T* y;
+  T* total;    // null: not wanted
   T* scratch;  // for each thread scratch_size(I)
 
   static Index scratch_size(Index I) {
@@ -63,24 +64,41 @@ struct AddProduct {
 
   /// Each thread has its own columns of d, hence rows of y: nothing is summed across threads.
   void part(int index, int count) {
-    constexpr int L = LANES<T>;
-    const Index bands = ceil_div(M, BAND), blocks = ceil_div(I, L);
+    const Index begin = edge(index, count), end = edge(index + 1, count);
     T* const panels = scratch + index * scratch_size(I);
-    T* const columns = panels + DEEP * blocks * L;
-    for (Index n = 0; n < N; n += DEEP) {
+    T* const columns = panels + scratch_size(I) - DEEP * BAND;
+    for (Index n = 0; n < N && begin < end; n += DEEP) {
       const Index depth = N - n < DEEP ? N - n : DEEP;
       pack_transposed(x + n * I, I, depth, panels);
-      for (Index band = index; band < bands; band += count) {
-        const Index first = band * BAND, wide = M - first < BAND ? M - first : BAND;
-        for (Index k = 0; k < depth; ++k)
-          for (Index m = 0; m < wide; ++m) columns[k * BAND + m] = d[(n + k) * M + first + m];
-        for (Index block = 0; block < blocks; block += PANEL<1>)
-          add_panel(columns, panels + block * L * depth, first, wide, block, depth);
+      for (Index first = begin; first < end; first += BAND) {
+        const Index wide = end - first < BAND ? end - first : BAND;
+        copy(d + n * M + first, wide, depth, columns, total ? total + first : nullptr);
+        for (Index block = 0; block < ceil_div(I, LANES<T>); block += PANEL<1>)
+          add_panel(columns, panels + block * LANES<T> * depth, first, wide, block, depth);
       }
     }
   }
 
  private:
+  /// The first column of a thread, at the edge of a tile.
+  Index edge(int index, int count) const {
+    return index == count ? M : M * index / count / TILE<4> * TILE<4>;
+  }
+
+  /// Columns of d side by side in cache, for all panels; to (wide) += their sums.
+  void copy(const T* from, Index wide, Index depth, T* columns, T* to) {
+    constexpr int L = LANES<T>;
+    alignas(64) T sums[BAND] = {};
+    for (Index k = 0; k < depth; ++k)
+      for (Index m = 0; m < wide; m += L) {
+        const int n = int(wide - m < L ? wide - m : L);
+        const Vec<T> value = load(from + k * M + m, n);
+        store(columns + k * BAND + m, value);
+        store(sums + m, load(sums + m) + value);
+      }
+    for (Index m = 0; to && m < wide; ++m) to[m] += sums[m];
+  }
+
   void add_panel(const T* columns, const T* panel, Index first, Index wide, Index block,
                  Index depth) {
     constexpr int L = LANES<T>;

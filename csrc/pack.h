@@ -27,42 +27,62 @@ ELMAN_INLINE Bf16 to_bf16(float x) {
   return {std::uint16_t((bits + 0x7fff + ((bits >> 16) & 1)) >> 16)};
 }
 
-/// Pack weights of which value (gate, unit, k) stands at weight[(gate * units + unit) * K + k].
+/// Store the weight of one lane of a panel `width` lanes wide.
+template <class T, class W>
+ELMAN_INLINE void put(W* panel, Index width, Index k, Index lane, T value) {
+  if constexpr (sizeof(W) == sizeof(T))
+    panel[k * width + lane] = value;
+  else
+    panel[(k / 2 * width + lane) * 2 + k % 2] = to_bf16(value);
+}
+
+/// Panels in which the weights of `units` units are packed.
+template <int G, class T>
+ELMAN_INLINE Index panels_of(Index units) {
+  return ceil_div(ceil_div(units, LANES<T>), PANEL<G>);
+}
+
+/// Pack weights of which value (gate, unit, k) stands at weight[(gate * units + unit) * K + k];
+/// of all panels those from `begin` on, before `end`.
 ///
 /// weight: read; packed: written, packed_size values, padding included. No alias, not null.
 template <int G, class T, class W>
-void pack(const T* weight, Index units, Index K, W* packed) {
+void pack(const T* weight, Index units, Index K, W* packed, Index begin, Index end) {
   constexpr int L = LANES<T>;
-  constexpr Index STRIP = 16;  // k at a time: their lines of the panel stay in cache
+  constexpr Index STRIP = 64;  // k at a time: their lines of the panel stay in cache
   const Index depth = packed_depth<T, W>(K), blocks = ceil_div(units, L);
-  for (Index first = 0; first < blocks; first += PANEL<G>) {
+  for (Index first = begin * PANEL<G>; first < end * PANEL<G>; first += PANEL<G>) {
     const Index wide = blocks - first < PANEL<G> ? blocks - first : PANEL<G>;
     const Index N = wide * G;  // vectors in this panel
     W* panel = packed + first * G * L * depth;
     for (Index k0 = 0; k0 < depth; k0 += STRIP)
-      for (Index n = 0; n < N; ++n)
-        for (Index lane = 0; lane < L; ++lane) {
-          const Index unit = (first + n / G) * L + lane, gate = n % G;
-          const T* from = weight + (gate * units + unit) * K;
-          for (Index k = k0; k < k0 + STRIP && k < depth; ++k) {
-            const T value = unit < units && k < K ? from[k] : T(0);
-            if constexpr (sizeof(W) == sizeof(T))
-              panel[(k * N + n) * L + lane] = value;
-            else
-              panel[((k / 2 * N + n) * L + lane) * 2 + k % 2] = to_bf16(value);
-          }
-        }
+      for (Index lane = 0; lane < N * L; ++lane) {
+        const Index vector = lane / L, gate = vector % G;
+        const Index unit = (first + vector / G) * L + lane % L;
+        const Index last = k0 + STRIP < K ? k0 + STRIP : K;
+        const T* from = weight + (gate * units + unit) * K;
+        Index k = k0;
+        if (unit < units)
+          for (; k < last; ++k) put(panel, N * L, k, lane, from[k]);
+        for (; k < k0 + STRIP && k < depth; ++k) put(panel, N * L, k, lane, T(0));
+      }
   }
 }
 
-/// Pack weights of one gate that stand the other way round: (unit, k) at weight[k * units + unit].
+template <int G, class T, class W>
+void pack(const T* weight, Index units, Index K, W* packed) {
+  pack<G>(weight, units, K, packed, 0, panels_of<G, T>(units));
+}
+
+/// Pack weights of one gate that stand the other way round: (unit, k) at weight[k * units + unit];
+/// of all panels those from `begin` on, before `end`.
 ///
 /// weight: read; packed: written, packed_size values, padding included. No alias, not null.
 template <class T>
-void pack_transposed(const T* weight, Index units, Index K, T* packed) {
+void pack_transposed(const T* weight, Index units, Index K, T* packed, Index begin, Index end) {
   constexpr int L = LANES<T>;
   const Index blocks = ceil_div(units, L);
-  for (Index first = 0; first < blocks; first += PANEL<1>) {
+  for (Index first = begin * PANEL<1>; first < end * PANEL<1>; first += PANEL<1>) {
     const Index wide = blocks - first < PANEL<1> ? blocks - first : PANEL<1>;
     T* to = packed + first * L * K;
     for (Index k = 0; k < K; ++k)
@@ -71,6 +91,11 @@ void pack_transposed(const T* weight, Index units, Index K, T* packed) {
         store(to, load(weight + k * units + block * L, int(left < L ? left : L)));
       }
   }
+}
+
+template <class T>
+void pack_transposed(const T* weight, Index units, Index K, T* packed) {
+  pack_transposed(weight, units, K, packed, 0, panels_of<1, T>(units));
 }
 
 }  // namespace elman::ELMAN_ISA

@@ -21,8 +21,9 @@ ELMAN_INLINE Index total_rows(const Shape& s) {
 ///
 /// Rows are dealt out like cards, so that rows sorted by length give each thread its share.
 /// Splitting by rows needs no barrier, as rows never meet. Splitting by panels, hence by units,
-/// makes all threads wait for one another at each step; it pays where there are few rows, and
-/// where the weights of all units together do not fit into one core's cache.
+/// makes all threads wait for one another at each step, but each reads its part of the weights
+/// only: it pays where a thread would have few rows to read all weights for, and where the
+/// weights outgrow one core's cache.
 struct Share {
   Index first, stride, begin, end;
 };
@@ -39,16 +40,20 @@ struct Plan {
 
 /// width: columns of W_hh's product; panels: how many it is packed in; whole_rows: layer norm
 /// needs all units of a row in one thread.
+template <class T>
 ELMAN_INLINE Plan plan(const Shape& s, int threads, Index width, Index panels, bool whole_rows) {
-  constexpr double WORTH = 4e5;        // multiply-adds that outweigh the start of a thread
-  constexpr double STEP_WORTH = 1e5;   // ... and the barrier of a step
-  const double step = double(s.batch) * double(width) * double(s.hidden);
-  const double most = 1 + step * double(s.steps) / WORTH;
-  const Index cap = most < threads ? Index(most) : threads;
-  const bool by_rows = whole_rows || s.batch >= 2 * cap || step < STEP_WORTH;
-  const Index pieces = by_rows ? s.batch : panels;
-  const Index count = cap < pieces ? cap : pieces;
-  return {int(count > 1 ? count : 1), by_rows};
+  constexpr double WORTH = 4e5;       // multiply-adds that outweigh the start of a thread
+  constexpr double STEP_WORTH = 3e4;  // ... and for each thread the barrier of a step
+  constexpr Index FEW_ROWS = 4;       // fewer wait for the weights
+  constexpr Index CACHE = 2 << 20;    // bytes of weights that threads had better share out
+  const double weights = double(width) * double(s.hidden), step = double(s.batch) * weights;
+  const Index worth = 1 + Index(step * double(s.steps) / WORTH);
+  const Index cap = worth < threads ? worth : threads;
+  const Index apart = Index(step / STEP_WORTH) < cap ? Index(step / STEP_WORTH) : cap;
+  const bool shared = s.batch < FEW_ROWS * cap || weights * sizeof(T) > CACHE;
+  if (!whole_rows && shared && apart > 1 && panels >= apart) return {int(apart), false};
+  const Index count = cap < s.batch ? cap : s.batch;
+  return {int(count > 1 ? count : 1), true};
 }
 
 /// The rows of a share among the first `rows` of a step.

@@ -44,7 +44,11 @@ template <class T>
 struct Forward {
   Shape shape;
   int threads;                 // at most this many
-  const T* gates_x;            // (N, G*H) what enters from the input
+  const T* gates_x;            // (N, G*H) what enters from the input; null: to compute from x
+  const T* x;                  // (N, I) the input; null: gates_x is given
+  Index inputs;                // I
+  const T* weight_x;           // W_ih (G*H, I) packed by `pack_forward`; null without x
+  const T* bias_x;             // (G*H) added to W_ih x; null: none
   const T* h0;                 // (B, H)
   const void* weight;          // W_hh (G*H, H) packed by `pack_forward`, in T or Bf16
   const T* bias;               // (G*H) added to W_hh h, after its layer norm; null: none

@@ -117,6 +117,17 @@ ELMAN_INLINE Vec<double> fma(Vec<double> a, Vec<double> b, Vec<double> c) {
 #endif
 }
 
+#if defined(__AVX512F__)
+/// x * 2^k for whole k, rounded once, down to the denormal numbers.
+ELMAN_INLINE Vec<float> times_power(Vec<float> x, Vec<float> k) {
+  return Vec<float>(_mm512_scalef_ps(__m512(x), __m512(k)));
+}
+
+ELMAN_INLINE Vec<double> times_power(Vec<double> x, Vec<double> k) {
+  return Vec<double>(_mm512_scalef_pd(__m512d(x), __m512d(k)));
+}
+#endif
+
 /// The sum of the lanes, always in the same order.
 template <class T>
 ELMAN_INLINE T sum(Vec<T> x) {

@@ -126,6 +126,7 @@ def layer(cell: str, inputs: int, H: int, dtype: Any) -> dict[str, Any]:
 def stepper(cell: str, B: int, I: int, H: int, dtype: Any, tokens: bool) -> dict[str, Any]:
     return {
         "layers": [layer(cell, I, H, dtype), layer(cell, H, H, dtype)], "batch": B, "inputs": I,
+        "threads": 2, "least": 0,
         "bf16": False, "softmax": True, "embedding": array((9, I), dtype) if tokens else None,
         "head": array((11, H), dtype), "head_bias": array((11,), dtype),
     }  # fmt: skip
@@ -228,6 +229,10 @@ def calls(draw: Any) -> tuple[Callable[..., Any], dict[str, Any], str]:
     given: dict[str, Any]
     if kind in ("forward", "backward"):
         given = (forward if kind == "forward" else backward)(cell, T, B, H, dtype, flag)
+        if kind == "forward" and draw(st.booleans()):  # the input enters inside the step
+            rows = len(given.pop("gates_x"))
+            given |= {"x": array((rows, 3), dtype), "weight_x": packed(G, H, 3, dtype),
+                      "bias_x": array((G * H,), dtype), "gates_x": None}  # fmt: skip
     elif kind == "pack":
         full = array((KERNELS.packed_size(G, H, B, name_of(dtype)),), dtype)
         given = {"gates": G, "weight": array((G * H, B), dtype), "packed": full}
@@ -242,7 +247,7 @@ def calls(draw: Any) -> tuple[Callable[..., Any], dict[str, Any], str]:
                  "y": array((T, G * H), dtype), "threads": 2}  # fmt: skip
     elif kind == "add_product":
         given = {"d": array((T, H), dtype), "x": array((T, B), dtype), "y": array((H, B), dtype),
-                 "threads": 3}  # fmt: skip
+                 "threads": 3, "total": array((H,), dtype)}  # fmt: skip
     elif kind == "norm":
         given = {"x": array((T, H), dtype), "gain": array((H,), dtype),
                  "shift": array((H,), dtype), "scale": array((T, 1), dtype),

@@ -102,20 +102,53 @@ def test_products(isa: str, N: int, K: int, M: int, dtype: type) -> None:
     eps, wide = np.finfo(dtype).eps, np.float64
     packed = np.empty(KERNELS.packed_size(3, M, K, np.dtype(dtype).name), dtype)
     KERNELS.pack(3, weight, packed)
+    shared = np.empty_like(packed)
+    KERNELS.pack(3, weight, shared, 3)
+    assert np.array_equal(shared, packed)
     for threads in (1, 3):
         KERNELS.multiply(3, x, packed, bias, y, threads)
         truth = x.astype(wide) @ weight.T.astype(wide) + bias
         np.testing.assert_allclose(y, truth, atol=eps * (20 + 4 * K), rtol=0)
-        total = weight.copy()
-        KERNELS.add_product(d, x, total, threads)
+        total, sums = weight.copy(), bias.copy()
+        KERNELS.add_product(d, x, total, threads, sums)
         truth = weight + d.T.astype(wide) @ x.astype(wide)
         np.testing.assert_allclose(total, truth, atol=eps * (20 + 4 * N), rtol=0)
+        truth = bias + d.sum(0, dtype=wide)
+        np.testing.assert_allclose(sums, truth, atol=eps * (20 + 4 * N), rtol=0)
     across = np.empty(KERNELS.packed_size(1, K, 3 * M, np.dtype(dtype).name), dtype)
-    KERNELS.pack_transposed(weight, across)
+    KERNELS.pack_transposed(weight, across, 2)
     back = np.empty((N, K), dtype)
     KERNELS.multiply(1, d, across, None, back, 2)
     truth = d.astype(wide) @ weight.astype(wide)
     np.testing.assert_allclose(back, truth, atol=eps * (20 + 12 * M), rtol=0)
+
+
+@pytest.mark.parametrize("kept", [False, True])
+@pytest.mark.parametrize("cell", GATES)
+def test_the_input_may_be_multiplied_on_the_way(isa: str, cell: str, kept: bool) -> None:
+    """The same bits as from the product of all steps beforehand, over more than one span."""
+    T, B, H, K, G = 300, 3, 37, 9, GATES[cell]
+    before, rng = arguments(cell, T, B, H), np.random.default_rng(1)
+    x, weight, bias = (
+        rng.normal(size=s).astype(np.float32) for s in ((T * B, K), (G * H, K), G * H)
+    )
+    packed = np.empty(KERNELS.packed_size(G, H, K, "float32"), np.float32)
+    KERNELS.pack(G, weight, packed)
+    before["weight"] *= 0.1  # a relu must not grow without bound
+    KERNELS.multiply(G, x, packed, bias, before["gates_x"], 1)
+    KERNELS.forward(cell, **before)
+    for threads in (1, 2):
+        now = arguments(cell, T, B, H) | {"threads": threads, "weight": before["weight"]}
+        gates = now.pop("gates_x") if kept else None
+        now.pop("gates_x", None)
+        KERNELS.forward(cell, **now, x=x, weight_x=packed, bias_x=bias, gates=gates)
+        assert np.array_equal(now["output"], before["output"])
+
+
+def test_asking_for_large_pages_touches_nothing() -> None:
+    x = np.arange(3 << 20, dtype=np.float32)
+    KERNELS.ask_for_large_pages(x)
+    assert np.array_equal(x, np.arange(3 << 20, dtype=np.float32))
 
 
 BAD = {

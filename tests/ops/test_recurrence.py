@@ -44,6 +44,10 @@ def assert_same(got: Result, expected: Result) -> None:
 
 
 every = pytest.mark.parametrize(("backend", "cell", "options"), served())
+# The compiled kernels are judged call by call, at more sizes, in backends/test_budget.py.
+judged = pytest.mark.parametrize(
+    ("backend", "cell", "options"), [s for s in served() if s[0] != "cpu"]
+)
 ragged = pytest.mark.parametrize(
     ("backend", "cell", "options"),
     [s for s in served() if {"lengths", "empty_rows"} & set(OPTIONS[s[2]])],
@@ -53,7 +57,7 @@ seeds = st.integers(0, 10**6)
 few = settings(max_examples=4)
 
 
-@every
+@judged
 def test_within_error_budget(backend: str, cell: str, options: str) -> None:
     """Output, final state and every gradient in float32, judged against float64 truth."""
     for seed, (steps, batch, hidden) in enumerate(SIZES):
@@ -74,7 +78,7 @@ def test_within_error_budget(backend: str, cell: str, options: str) -> None:
 
 
 @pytest.mark.slow
-@every
+@judged
 @pytest.mark.parametrize(("steps", "batch", "hidden"), [(63, 3, 33), (100, 1, 64), (2, 17, 5)])
 def test_within_error_budget_wide(
     backend: str, cell: str, options: str, steps: int, batch: int, hidden: int

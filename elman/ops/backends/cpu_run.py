@@ -9,7 +9,7 @@ that a long sequence needs no more scratch memory than a short one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import torch
@@ -19,11 +19,13 @@ from elman._native import KERNELS
 from elman.ops.backends.cpu_products import (
     add_product,
     array,
+    empty,
     multiply,
     norm,
     norm_back,
     packed,
     packed_transposed,
+    to_dlpack,
 )
 
 __all__ = ["Given", "Gradients", "Inputs", "Outputs", "gradients", "outputs", "run", "run_back"]
@@ -131,14 +133,23 @@ class Gradients(NamedTuple):
     norm_c_shift: Tensor
 
 
-def outputs(i: Inputs) -> Outputs:
+Allocate = Callable[[Tensor, int, int], Tensor]
+"""Returns a new ``(rows, columns)`` of a tensor's dtype."""
+
+
+def shape_only(like: Tensor, rows: int, columns: int) -> Tensor:
+    """Allocate where tensors may have no memory, as under tracing."""
+    return like.new_empty(rows, columns)
+
+
+def outputs(i: Inputs, allocate: Allocate = shape_only) -> Outputs:
     """Allocate the outputs; the state begins as it came."""
     rows, hidden, new = i.x.shape[0], i.h0.shape[1], i.x.new_empty
     normed = i.norm_hh is not None or i.norm_c is not None
     changed = i.mask is not None or i.reset is not None or i.sizes is not None
 
     def over_time(wanted: bool, columns: int) -> Tensor:
-        return new(rows, columns) if wanted and i.keep else new(0)
+        return allocate(i.x, rows, columns) if wanted and i.keep else new(0)
 
     return Outputs(
         output=new(rows, hidden),
@@ -188,6 +199,11 @@ def pieces(i: Inputs, whole: bool) -> Iterator[Piece]:
         first, row = last, end
 
 
+def longest(cut: list[Piece]) -> int:
+    """The most rows that a piece has."""
+    return max((p.rows.stop - p.rows.start for p in cut), default=0)
+
+
 def rows(x: Tensor | None, piece: Piece) -> Any:
     """Hand the rows of a piece to the kernels; one row for all steps stays."""
     if x is None or x.dim() < 2 or x.shape[0] == 1:
@@ -214,26 +230,30 @@ def options(i: Inputs, piece: Piece) -> dict[str, Any]:
 def run(i: Inputs) -> Outputs:
     """Run over time."""
     assert KERNELS is not None  # noqa: S101 (Cpu.refuses answers for it)
-    found, new = outputs(i), i.x.new_empty
+    found, new = outputs(i, empty), i.x.new_empty
     weight_ih = packed(i.weight_ih, i.gates, False)
     weight_hh = packed(i.weight_hh, i.gates, i.bf16)
     bias_x, normed = i.bias_x, i.norm_hh is not None or i.norm_c is not None
-    for piece in pieces(i, whole=i.keep):
+    changed = i.mask is not None or i.reset is not None
+    between = i.norm_ih  # what stands between the input's product and the gates
+    cut = list(pieces(i, whole=i.keep or not (normed or changed or between is not None)))
+    space = found.gates if i.keep or between is None else empty(i.x, longest(cut), i.width)
+    for piece in cut:
         count = piece.rows.stop - piece.rows.start
-        gates = found.gates if i.keep else new(count, i.width)  # of x first, then activated
-        if i.norm_ih is None:
-            multiply(i.gates, i.x[piece.rows], weight_ih, bias_x, gates)
-        else:
-            enter_normed(i, i.x[piece.rows], weight_ih, bias_x, found, gates)
+        gates = space[:count]  # of x first, then activated
+        x = i.x[piece.rows]
+        entering = {"x": array(x), "weight_x": to_dlpack(weight_ih), "bias_x": array(bias_x)}
+        if between is not None:
+            entering = {"gates_x": array(gates)}
+            enter_normed(i, x, weight_ih, bias_x, found, gates)
         operand, product_h = found.operand, found.standard_h
         if not i.keep:
-            changed = i.mask is not None or i.reset is not None
             operand = new(count, i.h0.shape[1]) if changed else new(0)
             product_h = new(piece.batch, i.width) if normed else new(0)
         KERNELS.forward(
             i.cell,
             **options(i, piece),
-            gates_x=array(gates),
+            **entering,
             h0=array(found.output[piece.before] if piece.steps.start else i.h0[: piece.batch]),
             weight=array(weight_hh),
             bias=array(i.bias_h),
@@ -310,10 +330,12 @@ def run_back(i: Inputs, kept: Outputs, given: Given, wanted: list[bool]) -> Grad
     d_c = d.c0 if i.c0 is None or wanted[2] else begun(given.c, i.c0)
     weight_hh = packed_transposed(i.weight_hh)
     weight_ih = packed_transposed(i.weight_ih) if wanted[0] else None
-    for piece in reversed(list(pieces(i, whole=False))):
+    cut, gru = list(pieces(i, whole=False)), i.cell == "gru"
+    space_x = empty(i.x, longest(cut), i.width)
+    space_h = empty(i.x, longest(cut), i.width) if gru else space_x
+    for piece in reversed(cut):
         count, later = piece.rows.stop - piece.rows.start, piece.steps.start > 0
-        d_gates_x = new(count, i.width)
-        d_gates_h = new(count, i.width) if i.cell == "gru" else d_gates_x
+        d_gates_x, d_gates_h = space_x[:count], space_h[:count]
         d_product = d_gates_h if i.norm_hh is None else new(count, i.width)
         h0 = kept.output[piece.before] if later else i.h0[: piece.batch]
         c0 = None
@@ -337,27 +359,31 @@ def run_back(i: Inputs, kept: Outputs, given: Given, wanted: list[bool]) -> Grad
             d_h=array(d_h[: piece.batch]),
             d_c=array(d_c[: piece.batch]),
             d_gates_x=array(d_gates_x),
-            d_gates_h=array(d_gates_h) if i.cell == "gru" else None,
+            d_gates_h=array(d_gates_h) if gru else None,
             d_product=None if i.norm_hh is None else array(d_product),
             d_norm_h=array(d.norm_hh),
             d_norm_c=array(d.norm_c),
             d_norm_c_shift=array(d.norm_c_shift),
         )
+        sums_x = d.bias_ih if d.bias_ih.numel() or gru else d.bias_hh  # the others' are alike
+        with_x = i.norm_ih is None and d.weight_ih.dim() == 2
+        with_h = gru and i.norm_hh is None and d.weight_hh.dim() == 2
         if d.weight_hh.dim() == 2:
             for left, right in operands(kept, h0, d_product, piece):
-                add_product(left, right, d.weight_hh)
-        d_bias = d_gates_x.sum(0) if d.bias_ih.numel() or d.bias_hh.numel() else d.bias_ih
-        if d.bias_ih.numel():
-            d.bias_ih.add_(d_bias)
-        if d.bias_hh.numel():
-            d.bias_hh.add_(d_bias if d_gates_h is d_gates_x else d_gates_h.sum(0))
+                add_product(left, right, d.weight_hh, d.bias_hh if with_h else None)
+        if sums_x.numel() and not with_x:
+            sums_x.add_(d_gates_x.sum(0))
+        if gru and d.bias_hh.numel() and not with_h:
+            d.bias_hh.add_(d_gates_h.sum(0))
         if i.norm_ih is not None:
             standard, scale = kept.standard_x[piece.rows], kept.scale_x[piece.rows]
             norm_back(d_gates_x, standard, scale, i.norm_ih, d.norm_ih)
         if d.weight_ih.dim() == 2:
-            add_product(d_gates_x, i.x[piece.rows], d.weight_ih)
+            add_product(d_gates_x, i.x[piece.rows], d.weight_ih, sums_x if with_x else None)
         if weight_ih is not None:
             multiply(1, d_gates_x, weight_ih, None, d.x[piece.rows])
+    if not gru and d.bias_ih.numel() and d.bias_hh.numel():
+        d.bias_hh.copy_(d.bias_ih)
     return d
 
 
