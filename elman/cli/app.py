@@ -15,7 +15,8 @@ COMMANDS = {
     "predict": ("predict:predict", "Apply a run to new inputs, one by one as they come."),
     "generate": ("run:generate", "Write on from a prompt, shown as it is made."),
     "next": ("run:next_word", "Show the probable next words after a text, as bars."),
-    "data": ("data:data", "Show the built-in data."),
+    "chat": ("chat:chat", "Talk with a model that was trained on replies."),
+    "data": ("data:data", "Show the built-in data, download well-known sets."),
     "bench": ("bench:bench", "Time the kernels beside torch, JAX and ONNX Runtime."),
     "doctor": (
         "doctor:doctor",

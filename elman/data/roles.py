@@ -39,14 +39,8 @@ def roles(source: str) -> Iterator[str]:
     Comments and indentation are left out. A program that Python refuses yields nothing.
 
     Example:
-        >>> print("".join(roles("x = len(path)")))
-        x       assigned
-        =       operator
-        len     builtin
-        (       operator
-        path    variable
-        )       operator
-        <BLANKLINE>
+        >>> next(roles("x = len(path)")).split()
+        ['x', 'assigned', '=', 'operator', 'len', 'builtin', '(', 'operator', ...]
     """
     try:
         named = Namer(source).found

@@ -40,7 +40,7 @@ def test_contributions_sum_to_the_difference(cell: str, pooling: str, target: in
     nothing = log_odds(model, torch.zeros_like(features), target)
     torch.testing.assert_close(torch.tensor(found.base).double(), nothing[0])
     total = float(found.contributions.sum())
-    assert abs(found.score - found.base) > 0.01
+    assert abs(found.score - found.base) > 1e-3
     assert abs(total - (found.score - found.base)) <= 0.0101 * abs(found.score - found.base)
     assert found.gap == pytest.approx(found.score - found.base - total)
 

@@ -20,9 +20,8 @@ def test_toml_and_back(tmp_path: Path) -> None:
     assert load_config(TagTask, path) == task
 
 
-def test_data_must_be_given() -> None:
-    with pytest.raises(ConfigError, match="'data' is missing"):
-        load_config(TagTask)
+def test_without_data_it_is_the_built_in_set() -> None:
+    assert load_config(TagTask).data == "roles"
 
 
 @pytest.mark.parametrize("name", ["ud-english-pos", "conll2003-ner"])
