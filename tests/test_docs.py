@@ -149,12 +149,12 @@ def check_session(code: str, names: dict[str, object], title: str) -> None:
 @pytest.mark.parametrize("path", PAGES, ids=name_of)
 def test_toml_blocks_are_configurations(path: Path) -> None:
     from elman._config import load_config
-    from elman.tasks.config import LanguageModelTask
+    from elman.tasks.registry import TASKS
 
     for block in blocks(path, "toml"):
         content = tomllib.loads(block)
         if "task" in content:
-            load_config(LanguageModelTask, None, content)
+            load_config(TASKS[content["task"]].config, None, content)
 
 
 def test_the_recipe_on_the_page_is_the_recipe() -> None:

@@ -42,6 +42,13 @@ def chat(
         seed: The same seed repeats the same conversation on the same machine.
         max_length: Tokens of a reply at most.
     """
+    from elman.tasks.registry import task_of
+
+    if (task := task_of(run)) != "translate":
+        raise ConfigError(
+            f"{run} is a run of {task}; a chat needs one of translate, trained on turns and replies: "
+            "elman train translate conversations"
+        )
     from elman.tasks.chat import Conversation
     from elman.tasks.translate import TranslateRun
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from elman.data.builtin import BUILTIN
+from elman.data.catalog import CATALOG
+from elman.data.fetch import fetched
 from elman.data.text import Piece, decode_chunks, is_gzip, read_bytes, reasons
 
 __all__ = ["Source", "open_source"]
@@ -38,11 +40,13 @@ class Source:
 
 
 def open_source(name: str, encoding: str = "utf-8") -> Source:
-    """Find a text; a built-in name wins over a file of that name, which is ``./name``.
+    """Find a text; a name that is known wins over a file of that name, which is ``./name``.
 
     Raises:
-        DataError: If it is neither a built-in text nor a readable file.
+        DataError: If it is neither a built-in text, a downloaded one nor a readable file.
     """
+    if name in CATALOG:
+        name = str(fetched(name))
     builtin = name in BUILTIN
     if not builtin:
         path = Path(name)

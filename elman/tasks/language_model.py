@@ -16,8 +16,8 @@ import torch
 
 from elman._errors import ConfigError, DataError
 from elman._run import RunDirectory
-from elman.data.builtin import BUILTIN
 from elman.data.corpus import Corpus, PartFacts, prepare_corpus
+from elman.data.find import is_known
 from elman.data.stream import TokenStream, scoring_windows
 from elman.data.tokenizer import Ids, Tokenizer, tokenizer_from_json
 from elman.models.generate import evaluating, generate
@@ -449,7 +449,7 @@ def located(task: LanguageModelTask) -> LanguageModelTask:
     """Return a task whose files are named from the root, so that it can resume from anywhere."""
 
     def located_file(name: str | None) -> str | None:
-        return absolute(name, BUILTIN.__contains__)
+        return absolute(name, is_known)
 
     files = {"valid": located_file(task.text.valid), "test": located_file(task.text.test)}
     text = task.text.model_copy(update=files)

@@ -11,6 +11,7 @@ import pytest
 from elman._errors import RunError
 from elman.cli import chat as module
 from elman.cli.chat import HELP, chat, obey
+from tests.cli.small import Elman
 
 
 class Echo:
@@ -35,6 +36,7 @@ def echo(monkeypatch: pytest.MonkeyPatch) -> Echo:
     one = Echo()
     monkeypatch.setattr("elman.tasks.chat.Conversation", lambda run, **options: one)
     monkeypatch.setattr("elman.tasks.translate.TranslateRun.open", lambda path: None)
+    monkeypatch.setattr("elman.tasks.registry.task_of", lambda path: "translate")
     return one
 
 
@@ -96,3 +98,8 @@ def test_commands(echo: Echo) -> None:
 def test_what_is_no_run_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="is not there"):
         chat(tmp_path / "none")
+
+
+def test_a_run_of_another_task_is_named(elman: Elman, trained: Path) -> None:
+    done = elman("chat", trained)
+    assert done.code == 2 and "is a run of language-model; a chat needs" in done.err

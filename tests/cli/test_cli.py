@@ -34,12 +34,24 @@ def test_help_does_not_import_torch(words: list[str]) -> None:
 
 def test_help_names_every_command(elman: Elman) -> None:
     shown = elman("--help").out
-    for name in ("demo", "train", "eval", "generate", "next", "data", "bench", "doctor"):
+    for name in (
+        "demo",
+        "train",
+        "eval",
+        "generate",
+        "next",
+        "data",
+        "bench",
+        "chat",
+        "predict",
+        "doctor",
+    ):
         assert f" {name} " in shown
 
 
 @pytest.mark.parametrize(
-    "name", ["demo", "train", "eval", "generate", "next", "data", "bench", "doctor"]
+    "name",
+    ["demo", "train", "eval", "generate", "next", "data", "bench", "chat", "predict", "doctor"],
 )
 def test_every_command_has_help(elman: Elman, name: str) -> None:
     done = elman(name, "--help")

@@ -53,3 +53,15 @@ def test_builtin_wins_over_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 def test_missing(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="is not there"):
         open_source(str(tmp_path / "no"))
+
+
+def test_a_downloaded_text_is_found_by_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ELMAN_CACHE", str(tmp_path))
+    with pytest.raises(DataError, match="elman data fetch tinyshakespeare"):
+        open_source("tinyshakespeare")
+    folder = tmp_path / "fetched" / "tinyshakespeare"
+    folder.mkdir(parents=True)
+    (folder / "input.txt").write_text("First Citizen:")
+    assert open_source("tinyshakespeare").name == str(folder / "input.txt")
