@@ -46,8 +46,8 @@ def chat(
 
     if (task := task_of(run)) != "translate":
         raise ConfigError(
-            f"{run} is a run of {task}; a chat needs one of translate, trained on turns and replies: "
-            "elman train translate conversations"
+            f"{run} is a run of {task}; a chat needs one of translate, trained on turns and "
+            "replies: elman train translate conversations"
         )
     from elman.tasks.chat import Conversation
     from elman.tasks.translate import TranslateRun
