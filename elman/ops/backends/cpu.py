@@ -133,10 +133,11 @@ def wants_grad(call: Call) -> bool:
 def slower_than_torch(call: Call) -> str | None:
     """Return where torch's kernels were measured to be faster (AVX-512, torch 2.13), or ``None``.
 
-    That is one step or a few, where the start of a run weighs most, and the LSTM that oneDNN
-    runs for torch: float32, all rows of one length. Against it the own kernel wins where a
-    gradient is wanted, the batch is not small and the weights fit the second cache; the figures
-    are in docs/performance.md.
+    That is one step or a few, where the start of a run weighs most, and most calls of the LSTM
+    that oneDNN runs for torch: float32, all rows of one length. Against it the own kernel wins
+    where a gradient is wanted, the run is long enough to pay for its start, and the weights fit
+    the second cache; and in inference of a few rows over many steps, where units are split
+    between threads. The figures are in docs/performance.md.
     """
     if Aten().refuses(call) is not None:
         return None
@@ -146,7 +147,11 @@ def slower_than_torch(call: Call) -> str | None:
     if call.spec.name != "lstm" or call.x.dtype != torch.float32 or call.lengths is not None:
         return None
     hidden = call.weights.weight_hh.shape[1]
-    faster = wants_grad(call) and 256 <= hidden < 1024 and batch >= 16
+    if wants_grad(call):
+        long = steps >= 64 or (steps >= 16 and batch >= 16)
+        faster = long and 256 <= hidden < 1024
+    else:
+        faster = steps >= 64 and batch < 8 and hidden <= 256
     return None if faster else "torch's LSTM is faster at this size"
 
 
