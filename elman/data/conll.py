@@ -129,7 +129,7 @@ class Building:
 
 def read_columns(lines: Lines, name: str, config: TaggedConfig, tagged: bool) -> Iterator[Sentence]:
     """Yield the sentences of columns between tabs or spaces; an empty line ends one."""
-    token_at = number_of(config.token_column, 0, "token_column", "columns")
+    token_at = number_of(config.token_column, 1, "token_column", "columns")
     tag_at = number_of(config.tag_column, -1, "tag_column", "columns")
     counted = min(token_at, tag_at) < 0  # from the end: then all lines must have as many
     columns: int | None = None
@@ -161,8 +161,10 @@ def read_columns(lines: Lines, name: str, config: TaggedConfig, tagged: bool) ->
             raise DataError(
                 f"{name}, line {number}: {len(fields)} columns, {few} than the {columns} of the "
                 f"lines before: {shown(line)}. Mend the line, or name the columns with "
-                "--text.token-column and --text.tag-column, counted from 0"
+                "--text.token-column and --text.tag-column, counted from 1"
             )
+        if not tagged:
+            check_column(name, number, line, len(fields), token_at, "token_column")
         building.add(number, fields[token_at], fields[tag_at] if tagged else None)
     yield from building.end()
 
@@ -180,8 +182,8 @@ def is_comment(line: str, fields: Sequence[str], columns: int | None, building: 
 
 def read_conllu(lines: Lines, name: str, config: TaggedConfig, tagged: bool) -> Iterator[Sentence]:
     """Yield the sentences of CoNLL-U; ranges of multiword tokens and empty nodes are left out."""
-    token_at = number_of(config.token_column, 1, "token_column", "conllu")
-    tag_at = number_of(config.tag_column, 3, "tag_column", "conllu")
+    token_at = number_of(config.token_column, 2, "token_column", "conllu")
+    tag_at = number_of(config.tag_column, 4, "tag_column", "conllu")
     building = Building(tagged)
     for number, line in lines:
         if not line.strip():
@@ -278,33 +280,47 @@ READERS: dict[str, Callable[[Lines, str, TaggedConfig, bool], Iterator[Sentence]
 
 
 def number_of(column: Column, default: int, what: str, kind: str) -> int:
-    """Return a column's number; in CoNLL-U columns have names too."""
+    """Return the place of a column that is given by its number; in CoNLL-U by its name too."""
     if column is None:
-        return default
+        return place_of(default, what)
     if kind == "conllu":
-        if isinstance(column, str) and not column.lstrip("-").isdecimal():
+        if isinstance(column, str) and not column.removeprefix("-").isdecimal():
             if column.lower() in CONLLU_COLUMNS:
                 return CONLLU_COLUMNS.index(column.lower())
             raise DataError(
                 f"{what}: CoNLL-U has no column {column!r}{did_you_mean(column, CONLLU_COLUMNS)}. "
                 f"It has {', '.join(CONLLU_COLUMNS)}"
             )
-        if int(column) >= len(CONLLU_COLUMNS) or int(column) < -len(CONLLU_COLUMNS):
+        if abs(int(column)) > len(CONLLU_COLUMNS):
             raise DataError(f"{what}: CoNLL-U has {len(CONLLU_COLUMNS)} columns, got {column}")
     try:
-        return int(column)
+        number = int(column)
     except ValueError:
         raise DataError(
-            f"{what}: columns of this format have numbers, from 0, and no names; got {column!r}. "
+            f"{what}: columns of this format have numbers, from 1, and no names; got {column!r}. "
             "If the file is CoNLL-U or CSV, say so with --text.format"
         ) from None
+    return place_of(number, what)
+
+
+def place_of(number: int, what: str) -> int:
+    """Return the place of column ``number``, from 1 or, if negative, from the end.
+
+    Example:
+        >>> place_of(1, "tag_column"), place_of(-1, "tag_column")
+        (0, -1)
+    """
+    if number == 0:
+        raise DataError(f"{what}: columns are counted from 1, or from the end: -1; got 0")
+    return number - 1 if number > 0 else number
 
 
 def check_column(name: str, number: int, line: str, columns: int, at: int, what: str) -> None:
     """Raise unless a line has the column."""
     if not -columns <= at < columns:
         raise DataError(
-            f"{name}, line {number}: {columns} columns, so there is no {what} {at}: {shown(line)}"
+            f"{name}, line {number}: {columns} columns, so there is no {what} "
+            f"{at + 1 if at >= 0 else at}: {shown(line)}"
         )
 
 
@@ -352,8 +368,8 @@ def csv_column(column: Column, names: Sequence[str], header: Sequence[str], name
         )
     if str(column).lower() in lower:
         return lower.index(str(column).lower())
-    if str(column).lstrip("-").isdecimal() and -len(header) <= int(column) < len(header):
-        return int(column) % len(header)
+    if str(column).removeprefix("-").isdecimal() and abs(int(column)) <= len(header):
+        return place_of(int(column), f"{name}, line 1") % len(header)
     raise DataError(
         f"{name}, line 1: no column {str(column)!r}{did_you_mean(str(column), header)}. "
         f"It has {', '.join(header)}"

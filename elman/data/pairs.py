@@ -90,7 +90,7 @@ def read_pairs(source: str, target: str | None, config: PairsConfig) -> Iterator
         yield from parallel(source, target, config.encoding)
         return
     source = find_data(source)
-    if Path(source.removesuffix(".gz")).suffix in {".jsonl", ".ndjson", ".json"}:
+    if Path(source.lower().removesuffix(".gz")).suffix in {".jsonl", ".ndjson", ".json"}:
         yield from json_pairs(source, config)
     else:
         yield from table_pairs(source, config)
@@ -147,6 +147,8 @@ def json_pairs(path: str, config: PairsConfig) -> Iterator[Pair]:
     keys = config.source_column or "source", config.target_column or "target"
     for number, line in enumerate(read_lines(Path(path), config.encoding), 1):
         where = f"{path}, line {number}"
+        if not line.strip():
+            continue
         try:
             record = json.loads(line)
         except (ValueError, RecursionError) as error:

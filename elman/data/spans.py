@@ -33,6 +33,7 @@ __all__ = [
     "convert",
     "first_mistake",
     "guess_scheme",
+    "not_of_spans",
     "spans",
 ]
 
@@ -61,6 +62,16 @@ def parted(tag: str) -> tuple[str, str]:
     """
     prefix, dash, kind = tag.partition("-")
     return (prefix, kind) if dash and kind and prefix in PREFIXES else (OUTSIDE, "")
+
+
+def not_of_spans(tags: Iterable[str]) -> list[str]:
+    """Return the tags that are neither ``O`` nor a prefix, a dash and a type.
+
+    Example:
+        >>> not_of_spans(["B-PER", "O", "PER", "B_LOC"])
+        ['PER', 'B_LOC']
+    """
+    return [tag for tag in tags if tag != OUTSIDE and parted(tag)[0] == OUTSIDE]
 
 
 def spans(tags: Iterable[str]) -> list[Span]:
@@ -158,11 +169,10 @@ def guess_scheme(sentences: Iterable[Sequence[str]]) -> Scheme | None:
     starts: Counter[str] = Counter()
     ended = False
     for tags in sentences:
+        if not_of_spans(tags):
+            return None
         for tag in tags:
-            prefix, _ = parted(tag)
-            if prefix == OUTSIDE and tag != OUTSIDE:
-                return None
-            ended = ended or prefix in ENDS
+            ended = ended or parted(tag)[0] in ENDS
         starts.update(parted(tags[span.start])[0] for span in spans(tags))
     if not starts:
         return None

@@ -119,7 +119,8 @@ def looks_like_table(path: Path) -> bool:
 
 def kind_of(path: Path) -> str:
     """Return a file's ending, that of the content if it is packed."""
-    return Path(path.stem).suffix if path.suffix == ".gz" else path.suffix
+    name = path.name.lower().removesuffix(".gz")
+    return Path(name).suffix
 
 
 class DelimitedTable(Table):
@@ -127,6 +128,7 @@ class DelimitedTable(Table):
 
     def __init__(self, path: Path, encoding: str, tabs: bool, config: ColumnsConfig) -> None:
         self._path, self._encoding = path, encoding
+        csv.field_size_limit(FIELD_CHARACTERS)
         first = next(lines(read_text(path, encoding)))
         self._delimiter = config.delimiter or ("\t" if tabs else likely_delimiter(first))
         self._quotes = not tabs if config.quotes is None else config.quotes
@@ -157,7 +159,6 @@ class DelimitedTable(Table):
                 if bare := line.rstrip("\r\n"):
                     yield number, bare.split(self._delimiter)
             return
-        csv.field_size_limit(FIELD_CHARACTERS)
         reader = csv.reader(text, delimiter=self._delimiter, strict=True)
         while True:
             began = reader.line_num + 1

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from elman._errors import DataError, did_you_mean
 from elman.data.conll import Sentence, read_sentences
 from elman.data.find import find_data
-from elman.data.spans import Scheme, convert, first_mistake, guess_scheme, spans
+from elman.data.spans import Scheme, convert, first_mistake, guess_scheme, not_of_spans, spans
 from elman.data.split import split_rows
 from elman.data.tagged_config import TaggedConfig
 from elman.data.vectors import Vectors, read_vectors
@@ -234,10 +234,13 @@ class TaggedVocabulary:
         """
         given = sentence.tags or []
         tags = given if self.learned is None else convert(given, self.learned)
+        odd = () if self.learned is None else not_of_spans(given)
         try:
-            return [self._tags[tag] for tag in tags]
+            return [self._tags[tag] for tag in (*odd, *tags)]
         except KeyError:
-            place = next(k for k, tag in enumerate(tags) if tag not in self._tags)
+            unknown = {*odd, *tags} - self._tags.keys()
+            pairs = zip(given, tags, strict=True)
+            place = next(k for k, pair in enumerate(pairs) if unknown.intersection(pair))
             known = sorted({tag.partition("-")[2] for tag in self.tags if tag != "O"})
             if self.learned is None:
                 known = self.tags

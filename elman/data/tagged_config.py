@@ -22,7 +22,7 @@ class TaggedConfig(SplitConfig):
     format: Literal["auto", "conll", "conllu", "jsonl", "csv"] = "auto"
     """What the files are. auto: .conllu, .jsonl and .csv by their names, all others columns."""
     token_column: int | str | None = None
-    """Where the tokens stand: a column's number from 0 (from the end if negative) or name. Unset:
+    """Where the tokens stand: a column's number from 1 (from the end if negative) or name. Unset:
     the first; in CSV and JSONL what is called token(s) or word(s)."""
     tag_column: int | str | None = None
     """Where the tags stand. Unset: the last column; CoNLL-U: upos; in CSV and JSONL what is called

@@ -21,6 +21,7 @@ from elman._run import RunDirectory
 from elman.data.buckets import Buckets, scoring_batches
 from elman.data.conll import Sentence
 from elman.data.find import is_known
+from elman.data.lines import read_lines
 from elman.data.spans import allowed_moves
 from elman.data.tagged import (
     TaggedParts,
@@ -116,7 +117,9 @@ class TagTraining(TaskTraining[TagTask]):
             VOCABULARY: vocabulary.to_json().encode(),
             DATA: data_bytes(parts, vectors),
         }
-        encoded(parts.test, vocabulary, task.text.test or task.data)  # found out before it learns
+        # A tag that was never learned is found out before anything is written.
+        encoded(parts.valid, vocabulary, task.text.valid or task.data)
+        encoded(parts.test, vocabulary, task.text.test or task.data)
         run = RunDirectory.create(out, files)
         return cls(task, parts, vocabulary, model, run, resume=False)
 
@@ -129,10 +132,7 @@ class TagTraining(TaskTraining[TagTask]):
         task = read_config(run, TagTask, {"train": changes})
         parts, vocabulary, vectors = learned(task)
         if data_bytes(parts, vectors) != run.read(DATA):
-            raise RunError(
-                f"{task.data} or a file beside it is not what {path} was trained on: it has "
-                "changed since. Put it back as it was, or start a new run"
-            )
+            raise changed(run, task)
         model = new_model(task, vocabulary, vectors)
         return cls(task, parts, vocabulary, model, run, resume=True)
 
@@ -210,7 +210,7 @@ class TagRun:
         run = RunDirectory.open(path)
         task = read_config(run, TagTask)
         vocabulary = TaggedVocabulary.from_json(run.read(VOCABULARY).decode())
-        model = build(task, vocabulary, vector_size(run))
+        model = build(task, vocabulary, read_about(run)[1])
         load_model(model, run.read(MODEL))
         return cls(run, task, vocabulary, model.eval())
 
@@ -231,18 +231,18 @@ class TagRun:
             progress: Told how far the work is.
 
         Raises:
-            DataError: If there is nothing to score, or a tag is not one of the run's.
+            DataError: If there is nothing to score, a tag is not one of the run's, or the run's
+                own data has changed.
         """
         config = self.task.text
-        parts = read_parts(self.task.data, config) if data is None or baselines else None
+        own = own_parts(self.directory, self.task) if data is None or baselines else None
         if data is not None:
             name, sentences = data, read_tagged(data, config)
             title = f"{data}, {len(sentences):,} sentences"
         else:
-            assert parts is not None  # noqa: S101 (read just above)
-            sentences = getattr(parts, split)
-            own = {"valid": config.valid, "test": config.test}.get(split)
-            name = own or self.task.data
+            assert own is not None  # noqa: S101 (read just above)
+            sentences = getattr(own, split)
+            name = {"valid": config.valid, "test": config.test}.get(split) or self.task.data
             title = f"{split} part, {len(sentences):,} sentences of {name}"
         if not sentences:
             raise DataError(
@@ -252,8 +252,8 @@ class TagRun:
         data_set = encoded(sentences, self.vocabulary, name)
         found = score(self.model, self.vocabulary, sentences, data_set, progress)
         beside = {}
-        if baselines and parts is not None:
-            frequent = FrequentTags(parts.train, self.vocabulary)
+        if baselines and own is not None:
+            frequent = FrequentTags(own.train, self.vocabulary)
             counted = TagScores(self.vocabulary)
             for sentence in sentences:
                 counted.add(sentence, frequent.tags(sentence.tokens))
@@ -287,6 +287,10 @@ class TagRun:
                     found[rows[k]] = TaggedSentence(tokens, given, chances[: len(tokens)])
         return found
 
+    def inputs(self, path: Path) -> Iterator[str]:
+        """Yield the lines of a file, in the encoding of the files trained on."""
+        return read_lines(path, self.task.text.encoding)
+
     def predict(self, lines: Iterable[str], options: TagPredict, write: Any, color: bool) -> None:
         """Write each sentence of some lines with its tags, for the command."""
         sentences = sentences_of(lines, options, self.task.text)
@@ -317,6 +321,11 @@ def learned(task: TagTask) -> tuple[TaggedParts, TaggedVocabulary, Vectors | Non
             parts.train, config, scheme, inventory=every, more_words=words
         )
 
+    if len({tag for sentence in every for tag in sentence.tags or ()}) == 1:
+        raise DataError(
+            f"{task.data}: every word has the tag {(every[0].tags or [''])[0]!r}; a tagger needs "
+            "two or more. If the tags are in another column: --text.tag-column"
+        )
     if config.vectors is None:
         return parts, vocabulary(), None
     vectors = word_vectors(config.vectors, vocabulary(), config.vectors_limit)
@@ -357,15 +366,36 @@ def data_bytes(parts: TaggedParts, vectors: Vectors | None) -> bytes:
     return json.dumps({"fingerprint": parts.fingerprint, "vector_size": size}).encode()
 
 
-def vector_size(run: RunDirectory) -> int | None:
-    """Return the size of a run's pretrained vectors, if it has some; the file is not trusted."""
+def read_about(run: RunDirectory) -> tuple[str, int | None]:
+    """Return what a run knows of its data: its fingerprint, and the size of pretrained vectors.
+
+    The file is not trusted.
+    """
     try:
-        size = json.loads(run.read(DATA))["vector_size"]
+        about = json.loads(run.read(DATA))
+        fingerprint, size = about["fingerprint"], about["vector_size"]
     except (ValueError, KeyError, TypeError, RecursionError):
-        size = 0
-    if size is not None and (not isinstance(size, int) or not 0 < size <= MOST_VALUES):
+        fingerprint, size = None, 0
+    sound = size is None or (isinstance(size, int) and 0 < size <= MOST_VALUES)
+    if not sound or not isinstance(fingerprint, str):
         raise RunError(f"{run.path / DATA} is damaged. Restore it from a copy")
-    return size
+    return fingerprint, size
+
+
+def own_parts(run: RunDirectory, task: TagTask) -> TaggedParts:
+    """Return the sentences that a run was trained on, refused if they have changed."""
+    parts = read_parts(task.data, task.text)
+    if parts.fingerprint != read_about(run)[0]:
+        raise changed(run, task)
+    return parts
+
+
+def changed(run: RunDirectory, task: TagTask) -> DataError:
+    """Return the error for data that is not a run's any more."""
+    return DataError(
+        f"{task.data} is not what {run.path} was trained on: it, or a file beside it, has "
+        "changed. Restore it, or train anew"
+    )
 
 
 def encoded(sentences: list[Sentence], vocabulary: TaggedVocabulary, name: str) -> TaggedSet:

@@ -36,8 +36,8 @@ class TagPredict(Config):
     input: Literal["text", "words", "conll", "conllu", "jsonl", "csv"] = "text"
     """What the lines are: `text`, a sentence each; `words`, the same with spaces between words;
     or lines of a file whose tokens stand where they stood in the training's."""
-    format: Literal["text", "conll", "jsonl"] = "text"
-    """`text` to read, in colour on a terminal; `conll`: word and tag in columns; `jsonl`: an object
+    format: Literal["text", "conll", "json"] = "text"
+    """`text` to read, in colour on a terminal; `conll`: word and tag in columns; `json`: an object
     a line with spans and confidences."""
     chunk: int = Field(default=1024, ge=1)
     """Sentences that are read before the first is answered; 1 answers each at once."""

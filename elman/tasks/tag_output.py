@@ -72,7 +72,7 @@ def written(
     for sentence in found:
         if options.format == "conll":
             yield conll_lines(sentence.tokens, sentence.tags) if sentence.tokens else "\n"
-        elif options.format == "jsonl":
+        elif options.format == "json":
             yield json_of(sentence, has_spans)
         else:
             text = marked(sentence, has_spans, color)

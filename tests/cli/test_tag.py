@@ -35,7 +35,7 @@ def test_from_a_file_to_tags(elman: Elman, data: Path, tmp_path: Path) -> None:
     assert done.out == "[Ann Lee]/PER left [Oslo]/LOC\n[Bo]/PER saw [Rome]/LOC\n"
     done = elman("predict", "run", "--input", "conll", "--format", "conll", "--file", data)
     assert done.out == data.read_text()
-    done = elman("predict", "run", "--format", "jsonl", "Bo saw Rome")
+    done = elman("predict", "run", "--format", "json", "Bo saw Rome")
     assert json.loads(done.out)["spans"][1]["type"] == "LOC"
     done = elman("eval", "run", "--baselines")
     assert done.code == 0 and "most frequent tag" in done.out and "by type" in done.out
@@ -61,7 +61,8 @@ def test_names_of_columns(elman: Elman, tmp_path: Path) -> None:
         ),
         ("", (), "names.conll is empty"),
         ("a O\n\n" * 9, ("--text.scheme", "bilou"), "text.scheme bilou"),
-        ("a X\n\n" * 9, ("--text.vectors", "glove.txt"), "glove.txt is not there"),
+        ("a X\nb Y\n\n" * 9, ("--text.vectors", "glove.txt"), "glove.txt is not there"),
+        ("a X\n\n" * 9, (), "every word has the tag 'X'; a tagger needs two or more"),
     ],
 )
 def test_bad_input(

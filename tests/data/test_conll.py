@@ -51,7 +51,7 @@ def test_conll_2003(tmp_path: Path) -> None:
         [("Peter", "B-PER"), ("Blackburn", "I-PER")],
     ]
     assert sentences[1].lines == [6, 7]
-    assert pairs(read(tmp_path, "a.txt", CONLL_2003, tag_column=1))[0][0] == ("EU", "NNP")
+    assert pairs(read(tmp_path, "a.txt", CONLL_2003, tag_column=2))[0][0] == ("EU", "NNP")
     assert pairs(read(tmp_path, "a.txt", CONLL_2003, tag_column="-2"))[0][0] == ("EU", "B-NP")
 
 
@@ -118,8 +118,10 @@ def test_without_tags_only_tokens_are_needed(tmp_path: Path) -> None:
         ("a.txt", "a X\nb\n", {}, r"a.txt, line 2: 1 columns, fewer than the 2"),
         ("a.txt", "a X\nb c X\n", {}, r"line 2: 3 columns, more than the 2"),
         ("a.txt", "alone\n", {}, r"line 1: expected a token and its tag in two columns"),
-        ("a.txt", "a X\n", {"tag_column": 2}, "2 columns, so there is no tag_column 2"),
+        ("a.txt", "a X\n", {"tag_column": 3}, "2 columns, so there is no tag_column 3"),
         ("a.txt", "a X\n", {"tag_column": "upos"}, "columns of this format have numbers"),
+        ("a.txt", "a X\n", {"tag_column": 0}, "tag_column: columns are counted from 1"),
+        ("a.csv", "word,tag\n", {"tag_column": 0}, "columns are counted from 1"),
         ("a.txt", "", {}, "a.txt is empty"),
         ("a.conllu", "1\ta\tNOUN\n", {}, "line 1: 3 columns between tabs, CoNLL-U has 10"),
         ("a.conllu", "a" + "\t_" * 9, {}, "line 1: expected a token's number"),
@@ -161,3 +163,16 @@ def test_written_sentences_read_back(tmp_path: Path) -> None:
 def test_strict_needs_a_scheme() -> None:
     with pytest.raises(ValueError, match="strict checks a scheme"):
         TaggedConfig(scheme="none", strict=True)
+
+
+def test_numbers_of_columns_count_from_1_in_every_format(tmp_path: Path) -> None:
+    assert read(tmp_path, "a.conllu", CONLLU, token_column=3) == read(
+        tmp_path, "a.conllu", CONLLU, token_column="lemma"
+    )
+    found = read(tmp_path, "a.csv", "tag,word\nX,a\n", token_column=2, tag_column=1)
+    assert pairs(found) == [[("a", "X")]]
+
+
+def test_a_short_line_without_tags_is_named(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="a.txt, line 2: 1 columns, so there is no token_column 2"):
+        read(tmp_path, "a.txt", "1 Ann\n2\n", tagged=False, token_column=2)

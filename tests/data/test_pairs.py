@@ -78,6 +78,12 @@ def test_the_first_wrong_row_is_named(file: Path, text: str) -> None:
         read(file)
 
 
+def test_empty_lines_between_records_mean_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "PAIRS.JSONL"
+    file.write_text('{"source": "a", "target": "b"}\n\n')
+    assert read(file) == [("a", "b")]
+
+
 WRONG_JSON = {
     "{": "line 1: not a JSON object",
     "[1]": r"line 1: expected a JSON object, got '\[1\]'",

@@ -186,3 +186,11 @@ def test_values_become_text() -> None:
 def test_tables_are_known_by_their_names(tmp_path: Path) -> None:
     assert looks_like_table(tmp_path) and looks_like_table(Path("a.csv.gz"))
     assert not looks_like_table(Path("a.txt")) and not looks_like_table(Path("a.gz"))
+
+
+def test_the_first_line_may_be_a_long_document(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(f"{'word ' * 50_000},x\nshort,y\n")
+    csv.field_size_limit(1 << 17)  # as Python starts
+    table = open_table(str(path), ColumnsConfig(header=False))
+    assert [row.values for row in table.rows(["2"])] == [("x",), ("y",)]

@@ -112,7 +112,7 @@ def test_unseen_characters_and_a_very_long_sentence(tagged_run: TagRun) -> None:
 def test_the_command_s_forms(tagged_run: TagRun) -> None:
     out: list[str] = []
     lines = ["Ann Bo went to Rome"]
-    tagged_run.predict(lines, TagPredict(format="jsonl"), out.append, False)
+    tagged_run.predict(lines, TagPredict(format="json"), out.append, False)
     assert [span["type"] for span in json.loads(out[0])["spans"]] == ["PER", "LOC"]
     tagged_run.predict(lines, TagPredict(), out.append, False)
     assert out[1] == "[Ann Bo]/PER went to [Rome]/LOC\n"
@@ -138,8 +138,11 @@ def test_resume_refuses_other_data(tmp_path: Path) -> None:
     path.write_text(text)
     run_to_the_end(TagTraining.start(configured(path, train={"steps": 2}), tmp_path / "run"))
     path.write_text(text.replace("Ann", "Amy"))
-    with pytest.raises(RunError, match=r"is not what .*run was trained on: it has changed"):
+    with pytest.raises(DataError, match=r"a.conll is not what .*run was trained on: it, or a file"):
         TagTraining.resumed(tmp_path / "run", {"steps": 4})
+    with pytest.raises(DataError, match=r"a.conll is not what .*run was trained on"):
+        TagRun.open(tmp_path / "run").evaluate()
+    assert TagRun.open(tmp_path / "run").evaluate(str(path))["accuracy"] is not None
 
 
 @pytest.mark.parametrize(
@@ -201,11 +204,13 @@ def test_without_held_out_data_the_last_model_is_kept(names: Path, tmp_path: Pat
 @pytest.mark.parametrize(
     ("train", "test", "text", "message"),
     [
-        ("a X\n\n" * 9, "b Y\n", {}, "test.conll, line 1: the tag 'Y' is not in the training part"),
+        ("a X\nb Z\n\n" * 9, "b Y\n", {}, "test.conll, line 1: the tag 'Y' is not in the training"),
+        ("a B-X\nb O\n\n" * 9, "b O\na X\n", {}, "test.conll, line 2: the tag 'X' is not in the"),
         ("a B-X\n\n" * 9, "b O\nc I-X\n", {"strict": True}, "test.conll, line 2: 'I-X' after 'O'"),
         ("a B-X\nb\n", "b O\n", {}, "train.conll, line 2: 1 columns, fewer than the 2"),
         ("", "b O\n", {}, "train.conll is empty"),
-        ("a X\n\n" * 9, "b X\n", {"vectors": "no.txt"}, "no.txt is not there"),
+        ("a X\nb Y\n\n" * 9, "b X\n", {"vectors": "no.txt"}, "no.txt is not there"),
+        ("a O\n\n" * 9, "b O\n", {}, "every word has the tag 'O'; a tagger needs two or more"),
     ],
 )
 def test_bad_data_writes_nothing(
@@ -224,6 +229,22 @@ def test_a_stray_inside_tag_is_read_as_conlleval_does(tmp_path: Path) -> None:
     path.write_text("a B-X\nb I-X\n\n" * 9 + "c O\nd I-X\n\n")
     training = TagTraining.start(configured(path, train={"steps": 1}), tmp_path / "run")
     assert training.vocabulary.scheme == "bio"
+
+
+def test_a_tag_of_the_validation_file_alone_writes_nothing(names: Path, tmp_path: Path) -> None:
+    (tmp_path / "valid.conll").write_text("a B-NEW\n")
+    text = {"valid": str(tmp_path / "valid.conll")}
+    with pytest.raises(DataError, match="valid.conll, line 1: the tag 'B-NEW' is not in the"):
+        TagTraining.start(configured(names, text=text), tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_file_to_predict_is_read_as_those_trained_on(tmp_path: Path) -> None:
+    path = tmp_path / "a.conll"
+    path.write_bytes("K\xe4se X\nist Y\n\n".encode("latin-1") * 20)
+    task = configured(path, text={"encoding": "latin-1"}, train={"steps": 1})
+    run_to_the_end(TagTraining.start(task, tmp_path / "run"))
+    assert next(TagRun.open(tmp_path / "run").inputs(path)) == "K\xe4se X"
 
 
 @pytest.mark.parametrize("content", ["[", '{"fingerprint": ""}', '{"vector_size": 1e9}'])

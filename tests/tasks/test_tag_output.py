@@ -46,7 +46,7 @@ def test_columns() -> None:
 
 
 def test_json() -> None:
-    content = json.loads(text(FOUND, format="jsonl"))
+    content = json.loads(text(FOUND, format="json"))
     assert content["tags"] == FOUND.tags
     assert content["spans"][0] == {
         "start": 0,
@@ -55,7 +55,7 @@ def test_json() -> None:
         "text": "Ann Lee",
         "confidence": 0.8,
     }
-    assert "spans" not in json.loads(text(FOUND, spans=False, format="jsonl"))
+    assert "spans" not in json.loads(text(FOUND, spans=False, format="json"))
 
 
 @pytest.mark.parametrize(
