@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
+from elman._errors import ConfigError
 from elman.cli.show import progress_bar
 from elman.cli.task_options import read_options, with_task_options
 
@@ -34,6 +35,8 @@ def evaluate(
         json: Print JSON instead of a table.
     """
     read = read_options("eval", run, options)
+    if data is not None and split is not None:
+        raise ConfigError("split: names a part of the run's own data; other data is scored whole")
     from elman.tasks.registry import open_run
 
     opened = open_run(run)

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from elman._errors import DataError, did_you_mean
 from elman.data.corpus import Progress
+from elman.data.find import find_data
 from elman.data.lines import read_lines
 from elman.data.sentence import learn_tokenizer, sentence_ids
 from elman.data.split import split_rows
@@ -136,7 +137,8 @@ def read_labelled(
     """Read a table of labelled texts.
 
     Args:
-        data: A CSV, TSV, JSON lines or Parquet file, or a folder with a folder for each class.
+        data: A CSV, TSV, JSON lines or Parquet file, a folder with a folder for each class, or
+            a set by its name.
         config: Encoding, split and tokenizer.
         columns: Where text and label stand.
         tokenizer: An existing one; then none is learned.
@@ -154,7 +156,7 @@ def read_labelled(
         (('good', 'poor'), [16, 2, 2])
     """
     config = with_tokenizer(data, config, columns)
-    table = open_table(data, columns, config.encoding)
+    table = open_table(find_data(data), columns, config.encoding)
     chosen = choose_columns(table, columns)
     source = Source(table, chosen, columns.skip_empty)
     names = [row.values[-1] for row in source.rows()]
@@ -206,7 +208,7 @@ def read_examples(
     Raises:
         DataError: If a label is not one of them, with the line where it stands.
     """
-    table = open_table(data, columns, config.encoding)
+    table = open_table(find_data(data), columns, config.encoding)
     source = Source(table, choose_columns(table, columns), columns.skip_empty)
     number_of = {label: k for k, label in enumerate(labels)}
     builder = Builder(tokenizer, config.max_length)
@@ -234,7 +236,7 @@ def with_tokenizer(data: str, config: LabelledConfig, columns: ColumnsConfig) ->
     """
     if config.tokenizer is not None:
         return config
-    table = open_table(data, columns, config.encoding)
+    table = open_table(find_data(data), columns, config.encoding)
     rows = itertools.islice(table.rows(choose_columns(table, columns).text), SAMPLE)
     single = [len(row_text(row.values).split()) < 2 for row in rows]
     chosen = "char" if sum(single) > len(single) / 2 else "word"

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from elman._errors import ConfigError, DataError, RunError, did_you_mean
 from elman._run import RunDirectory
-from elman.data.find import find_data, is_known
+from elman.data.find import is_known
 from elman.data.labelled import (
     Columns,
     Examples,
@@ -94,10 +94,9 @@ class ClassifyTraining(TaskTraining[ClassifyTask]):
     ) -> ClassifyTraining:
         """Read the data and make a new run directory."""
         task = located(task)
-        data = find_data(task.data)
-        text = with_tokenizer(data, task.text, task.columns)
+        text = with_tokenizer(task.data, task.text, task.columns)
         task = task.model_copy(update={"text": text})  # what is chosen now stays so
-        sets = read_labelled(data, task.text, task.columns, progress=progress)
+        sets = read_labelled(task.data, task.text, task.columns, progress=progress)
         # What cannot work is found before anything is written.
         class_weights(task, sets)
         model = new_model(task, sets.tokenizer, len(sets.labels))

@@ -71,6 +71,14 @@ class ClassifyPredict(Config):
     format: Literal["text", "json", "csv"] = "text"
     """`text` to read; `json`: an object a line with all probabilities; `csv`: a table."""
     why: bool = False
-    """Show what each token contributes to the label, by integrated gradients."""
+    """Show what each token contributes to the label, by integrated gradients, text by text."""
     chunk: int = Field(default=1024, ge=1)
     """Texts that are read before the first is answered; 1 answers each at once."""
+
+    @model_validator(mode="after")
+    def _why_is_written(self) -> Self:
+        if self.why and self.format == "csv":
+            raise ValueError("why: a row of CSV has no place for tokens; give format text or json")
+        if self.why and self.chunk != type(self).model_fields["chunk"].default:
+            raise ValueError("chunk has no effect on why, which answers text by text")
+        return self

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from elman.data.find import find_data
 from elman.data.labelled import Columns, Examples, read_examples, read_labelled
 from elman.models.bag_of_words import BagOfWords, NaiveBayes
 from elman.tasks.classify_config import ClassifyTask
@@ -101,7 +100,7 @@ def baseline_figures(
     """
     words = {"tokenizer": "word", "word_split": "plain", "vocab_size": None, "max_length": None}
     text = task.text.model_copy(update=words)
-    sets = read_labelled(find_data(task.data), text, task.columns, progress=progress)
+    sets = read_labelled(task.data, text, task.columns, progress=progress)
     scored: Examples = getattr(sets, split)
     if data is not None:
         own = task.columns.model_copy(update=columns._asdict())

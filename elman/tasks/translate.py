@@ -20,6 +20,7 @@ from elman._errors import ConfigError, DataError, RunError
 from elman._run import RunDirectory
 from elman.data.buckets import scoring_batches
 from elman.data.find import is_known
+from elman.data.lines import read_lines
 from elman.data.pairs import Pair, PairSets, read_pair_sets, read_pairs
 from elman.models.generate import evaluating
 from elman.models.save import load_model
@@ -274,6 +275,10 @@ class TranslateRun:
         if not 1 <= nbest <= how.beam:
             raise ConfigError(f"nbest: expected 1 to the beam's {how.beam}, got {nbest}")
         return translate_lines(self.model, self.vocabularies, sources, how, nbest, chunk)
+
+    def inputs(self, path: Path) -> Iterator[str]:
+        """Yield the lines of a file, in the encoding of the files trained on."""
+        return read_lines(path, self.task.pairs.encoding)
 
     def predict(
         self,

@@ -36,6 +36,13 @@ class TranslateTrainConfig(ExampleTrainConfig):
     forcing_epochs: float = Field(default=10.0, gt=0)
     """Epochs over which that part falls from 1 to `teacher_forcing`, evenly."""
 
+    @model_validator(mode="after")
+    def _forcing_falls(self) -> Self:
+        default = type(self).model_fields["forcing_epochs"].default
+        if self.teacher_forcing == 1 and self.forcing_epochs != default:
+            raise ValueError("forcing_epochs has no effect while teacher_forcing is 1")
+        return self
+
     def forced(self, epoch: float) -> float:
         """Return the part of true tokens after so many epochs."""
         done = min(1.0, epoch / self.forcing_epochs)
@@ -72,6 +79,12 @@ class TranslateTask(Config):
         if isinstance(data, Mapping) and not data.get("target_text") and "text" in data:
             return {**data, "target_text": data["text"]}
         return data
+
+    @model_validator(mode="after")
+    def _columns_are_read(self) -> Self:
+        if self.target is not None and (self.pairs.source_column or self.pairs.target_column):
+            raise ValueError("pairs.source_column and target_column: two files have no columns")
+        return self
 
     @model_validator(mode="after")
     def _one_vocabulary(self) -> Self:

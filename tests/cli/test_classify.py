@@ -86,3 +86,34 @@ def test_it_runs_with_no_file_at_all(elman: Elman) -> None:
     assert done.code == 0, done.err
     assert "different tokens (char)" in done.err and "female" in done.err
     assert elman("predict", "run", "Ada").out.split("\t")[0] in ("female", "male")
+    done = elman("eval", "run", "--baselines")
+    assert done.code == 0 and "test part of names" in done.out, done.err
+    done = elman("train", "--resume", "run", "--train.steps", 4)
+    assert done.code == 0, done.err
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("predict", "run", "a", "--why", "--format", "csv"), "why: a row of CSV has no place"),
+        (("predict", "run", "a", "--why", "--chunk", 7), "chunk has no effect on why"),
+        (("predict", "run", "a", "--beam", 3), "--beam is for translate; run is a run of classify"),
+        (("predict", "run", "a", "--html", "a.html"), "--html is for translate"),
+        (("eval", "run", "a.csv", "--split", "valid"), "split: names a part of the run's own data"),
+    ],
+)
+def test_what_would_be_ignored_is_refused(
+    elman: Elman, trained: Path, words: tuple[object, ...], message: str
+) -> None:
+    done = elman(*words)
+    assert done.code == 2 and message in done.err and done.err.count("\n") == 1
+
+
+def test_no_color_shows_numbers_on_a_terminal(
+    elman: Elman, trained: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm-256color")
+    assert "\x1b[" in elman("predict", trained, "a great film", "--why").out
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "great(+" in elman("predict", trained, "a great film", "--why").out

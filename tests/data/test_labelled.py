@@ -217,3 +217,11 @@ def test_memory_holds_ids_not_text(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     rows, megabytes = map(int, done.stdout.split())
     assert rows == 24_000 and path.stat().st_size > 32e6 and megabytes < 90, megabytes
+
+
+def test_a_set_is_known_by_its_name_in_every_part() -> None:
+    pytest.importorskip("names")
+    config = LabelledConfig(test="names")
+    sets = read_labelled("names", config, ColumnsConfig())
+    assert sets.labels == ("female", "male")
+    assert len(sets.test) == len(sets.train) + len(sets.valid)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from elman._config import load_config, to_toml
@@ -65,3 +67,15 @@ def test_decoding_options_have_an_effect() -> None:
     with pytest.raises(ConfigError, match="length_penalty chooses among .* give beam > 1"):
         load_config(TranslateEval, None, {"length_penalty": 1.0})
     assert load_config(TranslateEval, None, {"length_penalty": 1.0, "beam": 5}).beam == 5
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ({"target": "b", "pairs": {"source_column": "2"}}, "two files have no columns"),
+        ({"train": {"forcing_epochs": 3}}, "forcing_epochs has no effect"),
+    ],
+)
+def test_what_would_be_ignored_is_refused(content: dict[str, Any], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        load_config(TranslateTask, None, {"data": "a", **content})
