@@ -5,6 +5,7 @@ Nothing here imports torch until a command needs it, so ``--help`` is instant.
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -20,6 +21,9 @@ def main(words: Sequence[str] | None = None) -> None:
     from elman.cli.app import app
     from elman.cli.flags import plain
 
+    for stream in (sys.stdout, sys.stderr):  # what the terminal cannot show is no reason to fail
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         app(words, exit_on_error=False, print_error=False, result_action="return_value")
     except CycloptsError as error:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from elman._errors import ConfigError
+from elman.cli.stdin import is_person, stdin_lines
 
 if TYPE_CHECKING:
     from elman.tasks.chat import Conversation
@@ -60,10 +61,11 @@ def chat(
         seed=seed,
         max_length=max_length,
     )
-    person = sys.stdin.isatty()
+    person = is_person()
     if person:
         print(f"{run}: remembers {conversation.run.task.pairs.turns} turns. /help, /quit")
-    while (line := read_line(person)) is not None:
+    lines = prompted() if person else stdin_lines()
+    for line in lines:
         text = line.strip()
         if text.startswith("/"):
             if not obey(text, conversation, print):
@@ -72,15 +74,15 @@ def chat(
             answer(conversation, text, MODEL if person else "")
 
 
-def read_line(person: bool) -> str | None:
-    """Return the next line, or ``None`` at the end."""
-    if not person:
-        return sys.stdin.readline() or None
-    try:
-        return input(YOU)
-    except (EOFError, KeyboardInterrupt):
-        print()
-        return None
+def prompted() -> Iterator[str]:
+    """Yield what a person types, line by line, until Ctrl-D or Ctrl-C."""
+    while True:
+        try:
+            line = input(YOU)
+        except (EOFError, KeyboardInterrupt):
+            print()
+            return
+        yield line
 
 
 def answer(conversation: Conversation, text: str, before: str) -> None:

@@ -11,6 +11,7 @@ from cyclopts import Parameter
 from rich.console import Console
 
 from elman._errors import ConfigError
+from elman.cli.stdin import is_person, stdin_lines
 from elman.cli.task_options import read_options, with_task_options
 
 __all__ = ["predict"]
@@ -43,20 +44,20 @@ def predict(
     opened = open_run(run)
     if file is not None and inputs:
         raise ConfigError("inputs: given here and as --file; give one of them")
-    if file is None and not inputs and sys.stdin.isatty():
+    if file is None and not inputs and is_person():
         raise ConfigError(
             f"say what to predict:\n  elman predict {run} TEXT\n  ... | elman predict {run}"
         )
-    from elman.data.lines import read_lines
-
     lines: Iterator[str]
     if file is not None:
-        lines = opened.inputs(file) if hasattr(opened, "inputs") else read_lines(file)
+        lines = opened.inputs(file)
     elif inputs and inputs != ("-",):
         lines = iter(inputs)
     else:
-        lines = (line.rstrip("\n") for line in sys.stdin)
-    opened.predict(lines, read, write, Console().is_terminal)
+        lines = stdin_lines()
+    screen = Console()
+    color = screen.color_system is not None and not screen.no_color
+    opened.predict(lines, read, write, color)
 
 
 def write(text: str) -> None:

@@ -75,7 +75,7 @@ def test_a_person_leaves_with_ctrl_d_or_ctrl_c(
         raise end
 
     monkeypatch.setattr("builtins.input", prompt)
-    assert module.read_line(True) is None
+    assert list(module.prompted()) == []
     assert capsys.readouterr().out == "\n"
 
 

@@ -111,3 +111,13 @@ def test_help_answers_in_250_ms() -> None:
         command("--help")
         times.append(time.perf_counter() - began)
     assert statistics.median(times) < 0.25 * 2  # twice, for a machine that does other work
+
+
+def test_what_the_terminal_cannot_show_is_no_error() -> None:
+    code = (
+        "from elman.cli import main\ntry: main(['--version'])\nfinally: print('K\\xe4se \\udcff')"
+    )
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii:strict"}
+    words = [sys.executable, "-c", code]
+    done = subprocess.run(words, capture_output=True, text=True, check=False, env=environment)
+    assert done.returncode == 0 and "K\\xe4se \\udcff" in done.stdout, done.stderr
