@@ -204,7 +204,7 @@ CATALOG.register(
                 "611d361c6334bc7246101d48097c13cf5c4413c5befc793cc629934359d532d9",
             ),
         ),
-        "elman train translate --data {0}/train.de.gz --target {0}/train.en.gz "
-        "--pairs.valid {0}/val.de.gz --pairs.valid-target {0}/val.en.gz",
+        "elman train translate {0}/train.tsv --pairs.valid {0}/valid.tsv --pairs.test {0}/test.tsv",
+        public.multi30k,
     ),
 )

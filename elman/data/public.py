@@ -1,10 +1,11 @@
-"""Public sets as they are published, turned into tables with the columns label and text."""
+"""Public sets as they are published, turned into tables: label and text, or source and target."""
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
-__all__ = ["mr", "trec"]
+__all__ = ["mr", "multi30k", "trec"]
 
 Rows = list[tuple[str, str]]
 QUESTIONS = ("description", "entity", "abbreviation", "person", "place", "number")
@@ -39,6 +40,20 @@ def mr(folder: Path) -> dict[str, str]:
             part = {0: "test", 1: "valid"}.get(number % 10, "train")
             parts[part].append((label, line.strip()))
     return tables(parts)
+
+
+def multi30k(folder: Path) -> dict[str, str]:
+    """Return the captions as tables of two columns: German, English (Elliott et al. 2016)."""
+    parts = {"train": "train", "valid": "val", "test": "test_2016_flickr"}
+    found = {}
+    for part, name in parts.items():
+        sides = [
+            gzip.decompress((folder / f"{name}.{side}.gz").read_bytes()).decode().split("\n")
+            for side in ("de", "en")
+        ]
+        pairs = ([" ".join(text.split()) for text in pair] for pair in zip(*sides, strict=True))
+        found[f"{part}.tsv"] = "".join(f"{de}\t{en}\n" for de, en in pairs if de or en)
+    return found
 
 
 def tables(parts: dict[str, Rows]) -> dict[str, str]:

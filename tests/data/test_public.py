@@ -1,8 +1,9 @@
 """Public sets become tables with the splits that published results use."""
 
+import gzip
 from pathlib import Path
 
-from elman.data.public import mr, trec
+from elman.data.public import mr, multi30k, trec
 
 
 def test_trec_holds_the_last_tenth_out(tmp_path: Path) -> None:
@@ -28,3 +29,13 @@ def test_mr_takes_every_tenth_line_of_both_classes(tmp_path: Path) -> None:
     ]
     assert "negative\tneg 11" in parts["valid.tsv"]
     assert len(parts["train.tsv"].splitlines()) == 1 + 32
+
+
+def test_multi30k_stands_side_by_side(tmp_path: Path) -> None:
+    for name in ("train", "val", "test_2016_flickr"):
+        for side in ("de", "en"):
+            text = f"{side} {name}\t 1\n{side} 2\n"
+            (tmp_path / f"{name}.{side}.gz").write_bytes(gzip.compress(text.encode()))
+    parts = multi30k(tmp_path)
+    assert parts["valid.tsv"] == "de val 1\ten val 1\nde 2\ten 2\n"
+    assert sorted(parts) == ["test.tsv", "train.tsv", "valid.tsv"]
