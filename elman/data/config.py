@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self, TypeVar
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import AfterValidator, Field, model_validator
 
 from elman._config import Config
 
-__all__ = ["SplitConfig", "TextConfig", "TokenizerConfig"]
+__all__ = ["SplitConfig", "TextConfig", "TokenizerConfig", "split_means_words"]
 
 
 class TokenizerConfig(Config):
@@ -44,6 +45,13 @@ class TokenizerConfig(Config):
         if self.tokenizer != "word" and self.word_split != default:
             raise ValueError(f"word_split has no effect on the {self.tokenizer} tokenizer")
         return self
+
+
+def split_means_words(values: Any) -> Any:
+    """Return what was given with ``tokenizer = "word"`` if only a split of words was given."""
+    if isinstance(values, Mapping) and values.get("word_split") and "tokenizer" not in values:
+        return {**values, "tokenizer": "word"}
+    return values
 
 
 def known_encoding(name: str) -> str:

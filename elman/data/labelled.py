@@ -21,7 +21,7 @@ from elman._errors import DataError, did_you_mean
 from elman.data.corpus import Progress
 from elman.data.find import find_data
 from elman.data.lines import read_lines
-from elman.data.sentence import learn_tokenizer, sentence_ids
+from elman.data.sentence import learn_tokenizer, sentence_ids, usual_tokenizer
 from elman.data.split import split_rows
 from elman.data.table import SAMPLE, Row, Table, listed, looks_like_table, open_table
 from elman.data.table_config import ColumnsConfig, LabelledConfig
@@ -238,8 +238,7 @@ def with_tokenizer(data: str, config: LabelledConfig, columns: ColumnsConfig) ->
         return config
     table = open_table(find_data(data), columns, config.encoding)
     rows = itertools.islice(table.rows(choose_columns(table, columns).text), SAMPLE)
-    single = [len(row_text(row.values).split()) < 2 for row in rows]
-    chosen = "char" if sum(single) > len(single) / 2 else "word"
+    chosen = usual_tokenizer(row_text(row.values) for row in rows)
     return config.model_copy(update={"tokenizer": chosen})
 
 

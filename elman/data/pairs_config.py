@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from elman.data.config import SplitConfig, TokenizerConfig
+from elman.data.config import SplitConfig, TokenizerConfig, split_means_words
 
 __all__ = ["PairsConfig", "SequenceConfig"]
 
@@ -15,13 +15,18 @@ class SequenceConfig(TokenizerConfig):
     """How one side of the pairs is cut into tokens.
 
     Example:
-        >>> SequenceConfig().tokenizer
+        >>> SequenceConfig(word_split="spaces").tokenizer
         'word'
     """
 
-    tokenizer: Literal["char", "byte", "word", "bpe"] = "word"
+    tokenizer: Literal["char", "byte", "word", "bpe"] | None = None  # type: ignore[assignment]
     """What one token is: a character, a byte, a word, or a learned piece of a word (best for
-    languages)."""
+    languages). Unset: a word, or a character where most texts are a single word."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _a_split_of_words_means_words(cls, values: Any) -> Any:
+        return split_means_words(values)
 
 
 class PairsConfig(SplitConfig):

@@ -8,6 +8,7 @@ space here, and loses it again.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Literal
 
 from numpy.typing import ArrayLike
 
@@ -15,7 +16,18 @@ from elman.data.config import TokenizerConfig
 from elman.data.tokenizer import Ids, Tokenizer, train_tokenizer
 from elman.data.tokenizer.word import WordTokenizer
 
-__all__ = ["learn_tokenizer", "sentence_ids", "sentence_text", "source_words"]
+__all__ = ["learn_tokenizer", "sentence_ids", "sentence_text", "source_words", "usual_tokenizer"]
+
+
+def usual_tokenizer(texts: Iterable[str]) -> Literal["char", "word"]:
+    """Return what texts are cut into if nobody says: characters where most are a single word.
+
+    Example:
+        >>> usual_tokenizer(["Ada", "Grace"]), usual_tokenizer(["HH AH L OW", "a film"])
+        ('char', 'word')
+    """
+    single = [len(text.split()) < 2 for text in texts]
+    return "char" if sum(single) > len(single) / 2 else "word"
 
 
 def learn_tokenizer(sentences: Iterable[str], config: TokenizerConfig) -> Tokenizer:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
 from elman._config import Config
-from elman.data.config import SplitConfig, TokenizerConfig
+from elman.data.config import SplitConfig, TokenizerConfig, split_means_words
 
 __all__ = ["ColumnsConfig", "LabelledConfig"]
 
@@ -61,6 +60,4 @@ class LabelledConfig(TokenizerConfig, SplitConfig):
     @model_validator(mode="before")
     @classmethod
     def _a_split_of_words_means_words(cls, values: Any) -> Any:
-        if isinstance(values, Mapping) and values.get("word_split") and "tokenizer" not in values:
-            return {**values, "tokenizer": "word"}
-        return values
+        return split_means_words(values)

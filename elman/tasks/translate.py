@@ -41,7 +41,13 @@ from elman.tasks.translate_config import (
     TranslateTask,
     Translating,
 )
-from elman.tasks.translate_data import Example, PairBatches, Vocabularies, tensors
+from elman.tasks.translate_data import (
+    Example,
+    PairBatches,
+    Vocabularies,
+    tensors,
+    with_tokenizers,
+)
 from elman.tasks.translation_output import attention_file, written
 from elman.tasks.translation_scores import TranslationScores, score_translations
 from elman.tasks.translations import (
@@ -97,6 +103,7 @@ class TranslateTraining(TaskTraining[TranslateTask]):
         """Read the pairs and make a new run directory."""
         task = located(task)
         sets = read_pair_sets(task.data, task.target, task.pairs)
+        task = with_tokenizers(task, sets.train)  # what is chosen now stays so
         vocabularies = Vocabularies.learn(sets.train, task)
         model = new_model(task, vocabularies)
         PairBatches(vocabularies.examples(sets.train), task)  # refuses before anything is written
@@ -132,8 +139,9 @@ class TranslateTraining(TaskTraining[TranslateTask]):
             ),
             (
                 "tokens",
-                f"vocabulary {self.vocabularies.source.vocab_size:,} -> "
-                f"{self.vocabularies.target.vocab_size:,}",
+                f"vocabulary {self.vocabularies.source.vocab_size:,} "
+                f"({self.vocabularies.source.name}) -> {self.vocabularies.target.vocab_size:,} "
+                f"({self.vocabularies.target.name})",
             ),
             (
                 "network",

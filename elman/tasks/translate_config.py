@@ -57,7 +57,7 @@ class TranslateTask(Config):
 
     task: Literal["translate"] = "translate"
     """The task's name in the registry."""
-    data: str
+    data: str = "lexicon"
     """A file of pairs: a table with tabs, or JSON lines; the source side alone; or a set by its
     name (`elman data list`)."""
     target: str | None = None

@@ -17,12 +17,13 @@ from elman._run import RunDirectory
 from elman.data.buckets import Buckets
 from elman.data.padding import pad
 from elman.data.pairs import Pair
-from elman.data.sentence import learn_tokenizer, sentence_ids
+from elman.data.pairs_config import SequenceConfig
+from elman.data.sentence import learn_tokenizer, sentence_ids, usual_tokenizer
 from elman.data.tokenizer import Tokenizer, tokenizer_from_json
 from elman.tasks.translate_config import TranslateTask
 from elman.train.objective import Batch
 
-__all__ = ["PADDING", "Example", "PairBatches", "Vocabularies", "tensors"]
+__all__ = ["PADDING", "Example", "PairBatches", "Vocabularies", "tensors", "with_tokenizers"]
 
 PADDING = -1
 """A target that is not scored."""
@@ -43,6 +44,7 @@ class Vocabularies:
     @classmethod
     def learn(cls, pairs: Sequence[Pair], task: TranslateTask) -> Vocabularies:
         """Learn both tokenizers from the training pairs."""
+        task = with_tokenizers(task, pairs)
         sources, targets = (source for source, _ in pairs), (target for _, target in pairs)
         if task.pairs.shared_vocabulary:
             both = learn_tokenizer(itertools.chain(sources, targets), task.text)
@@ -70,6 +72,19 @@ class Vocabularies:
     def examples(self, pairs: Sequence[Pair]) -> list[Example]:
         """Return pairs as ids."""
         return [(self.source_ids(source), self.target_ids(target)) for source, target in pairs]
+
+
+def with_tokenizers(task: TranslateTask, pairs: Sequence[Pair]) -> TranslateTask:
+    """Return a task that names its tokenizers: the usual ones of these pairs where it did not."""
+    sides: list[list[str]] = [list(side) for side in zip(*pairs, strict=True)]
+    if task.pairs.shared_vocabulary:
+        sides = [[*sides[0], *sides[1]]] * 2
+
+    def named(config: SequenceConfig, texts: list[str]) -> SequenceConfig:
+        return config.model_copy(update={"tokenizer": config.tokenizer or usual_tokenizer(texts)})
+
+    text, target = named(task.text, sides[0]), named(task.target_text, sides[1])
+    return task.model_copy(update={"text": text, "target_text": target})
 
 
 def ended(ids: NDArray[Any], end: int) -> Sequence64:

@@ -64,3 +64,13 @@ def test_files_of_different_length_are_refused(elman: Elman, tmp_path: Path) -> 
     done = elman("train", "translate", "a.de", "--target", "a.en")
     assert done.code == 2
     assert "a.de has 2 lines" in done.err and "a.en has 1: two parallel files" in done.err
+
+
+def test_it_runs_with_no_file_at_all(elman: Elman) -> None:
+    pytest.importorskip("pocketsphinx")
+    done = elman("train", "translate", "--out", "run", *SMALL)
+    assert done.code == 0 and "(char) -> " in done.err and "(word)" in done.err, done.err
+    assert elman("predict", "run", "hello").code == 0
+    done = elman("train", "--resume", "run", "--train.steps", 5)
+    assert done.code == 0, done.err
+    assert 'tokenizer = "char"' in Path("run/config.toml").read_text()

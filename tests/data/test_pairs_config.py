@@ -14,6 +14,7 @@ def test_a_target_file_needs_its_source() -> None:
 
 
 def test_words_need_no_package_and_other_tokens_are_refused() -> None:
-    assert SequenceConfig().tokenizer == "word"
+    assert SequenceConfig().tokenizer is None
+    assert load_config(SequenceConfig, None, {"word_split": "plain"}).tokenizer == "word"
     with pytest.raises(ConfigError, match="'tokenizer' = 'sylable'"):
         load_config(SequenceConfig, None, {"tokenizer": "sylable"})

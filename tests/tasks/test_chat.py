@@ -30,9 +30,8 @@ def write_talks(path: Path, count: int = 60) -> Path:
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> TranslateRun:
     folder = tmp_path_factory.mktemp("talk")
-    task = task_of(
-        write_talks(folder / "talk.jsonl"), pairs={"turns": 3}, train={"epochs": 4, "lr": 0.02}
-    )
+    tables = {"pairs": {"turns": 3}, "text": {"tokenizer": "word"}}
+    task = task_of(write_talks(folder / "talk.jsonl"), **tables, train={"epochs": 4, "lr": 0.02})
     return train(task, folder / "run")
 
 

@@ -48,9 +48,8 @@ def test_what_does_not_fit_together_is_refused(values: dict[str, object], messag
         task(**values)
 
 
-def test_data_must_be_named() -> None:
-    with pytest.raises(ConfigError, match="'data' is missing"):
-        load_config(TranslateTask, None, {})
+def test_without_data_it_is_the_lexicon() -> None:
+    assert load_config(TranslateTask, None, {}).data == "lexicon"
 
 
 def test_forcing_falls_evenly_and_stays() -> None:

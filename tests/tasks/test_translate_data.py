@@ -60,3 +60,13 @@ def test_long_pairs_are_left_out_and_counted() -> None:
     assert np.max(batches.lengths) == 4
     with pytest.raises(DataError, match="no pair has at most 1 tokens.*raise pairs.max_length"):
         PairBatches(both.examples(PAIRS[2:3]), task_of(DATA, pairs={"max_length": 1}))
+
+
+def test_single_words_are_cut_into_characters_unless_told() -> None:
+    pairs = [("hello", "HH AH L OW"), ("read", "R EH D")]
+    both = Vocabularies.learn(pairs, task_of(DATA))
+    assert (both.source.name, both.target.name) == ("char", "word")
+    shared = Vocabularies.learn(pairs, task_of(DATA, pairs={"shared_vocabulary": True}))
+    assert shared.source.name == "word"
+    told = Vocabularies.learn(pairs, task_of(DATA, text={"tokenizer": "word"}))
+    assert told.source.name == "word"
