@@ -6,6 +6,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 python=$("${PYTHON:-python3}" -c "import sys; print(sys.executable)")
+"$python" -m pip install --quiet --disable-pip-version-check -c constraints.txt cmake nanobind ninja
+export PATH="$(dirname "$python"):$PATH"
 if [ "${1:-}" = thread ]; then
   folder=build/sanitize-thread
   cmake -S . -B "$folder" -DCMAKE_BUILD_TYPE=RelWithDebInfo -DELMAN_SANITIZE=thread \
