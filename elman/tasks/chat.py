@@ -88,7 +88,8 @@ class Conversation:
                 if piece:
                     yield piece
         finally:
-            self._turns.append(" ".join(written.split()))
+            if said := " ".join(written.split()):  # no turn that was learned from is empty
+                self._turns.append(said)
 
     def _pieces(self, context: str) -> Iterator[str]:
         model, vocabularies = self.run.model, self.run.vocabularies

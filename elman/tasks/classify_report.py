@@ -50,7 +50,7 @@ def report_of(
         Figure("macro F1", scores.macro_f1, "%", 2),
         Figure("nats", mean_nats(calibrated, true)),
         Figure("calibration error", calibration_error(np.exp(calibrated), true), "%", 2),
-        Figure("  before scaling", calibration_error(np.exp(raw), true), "%", 2),
+        Figure("calibration error, unscaled", calibration_error(np.exp(raw), true), "%", 2),
     )
     return Report(title, figures, tables=(by_class(labels, scores), confusion(labels, scores)))
 

@@ -108,3 +108,9 @@ def test_the_temperature_can_be_turned(run: TranslateRun) -> None:
         conversation.temperature = -1
     with pytest.raises(ConfigError, match="max_length: expected at least 1, got 0"):
         Conversation(run, max_length=0)
+
+
+def test_a_reply_of_nothing_is_no_turn(run: TranslateRun, monkeypatch: pytest.MonkeyPatch) -> None:
+    conversation = Conversation(run)
+    monkeypatch.setattr(conversation, "_pieces", lambda context: iter([" "]))
+    assert said(conversation, "red") == "" and conversation.turns == ["red"]
