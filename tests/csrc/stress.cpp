@@ -20,8 +20,10 @@ namespace {
 thread_local int index_now = 0, count_now = 1;
 }
 
+#define ELMAN_SEEN __attribute__((visibility("default")))
+
 extern "C" {
-void GOMP_parallel(void (*body)(void*), void* data, unsigned threads, unsigned) {
+ELMAN_SEEN void GOMP_parallel(void (*body)(void*), void* data, unsigned threads, unsigned) {
   std::vector<std::thread> team;
   for (unsigned i = 1; i < threads; ++i)
     team.emplace_back([=] {
@@ -34,8 +36,8 @@ void GOMP_parallel(void (*body)(void*), void* data, unsigned threads, unsigned) 
   count_now = 1;
   for (std::thread& thread : team) thread.join();
 }
-int omp_get_thread_num() { return index_now; }
-int omp_get_num_threads() { return count_now; }
+ELMAN_SEEN int omp_get_thread_num() { return index_now; }
+ELMAN_SEEN int omp_get_num_threads() { return count_now; }
 }
 
 namespace {
