@@ -47,10 +47,11 @@ struct Multiply {
 };
 
 /// y (M, I) += d (N, M) transposed times x (N, I), and total (M) += the sums of d's columns. Sums
-/// over many rows are sums of sums over DEEP rows, which rounds less.
+/// over many rows are sums of sums over DEEP rows, of d's columns over FEW, which rounds less.
 template <class T>
 struct AddProduct {
   static constexpr Index DEEP = 256, BAND = 96;  // rows of d and x at a time; columns of d
+  static constexpr Index FEW = 16;
 
   const T *d, *x;
   Index N, M, I;
@@ -88,14 +89,18 @@ struct AddProduct {
   /// Columns of d side by side in cache, for all panels; to (wide) += their sums.
   void copy(const T* from, Index wide, Index depth, T* columns, T* to) {
     constexpr int L = LANES<T>;
-    alignas(64) T sums[BAND] = {};
-    for (Index k = 0; k < depth; ++k)
+    alignas(64) T sums[BAND] = {}, few[BAND] = {};
+    for (Index k = 0; k < depth; ++k) {
+      const bool flush = k % FEW == FEW - 1 || k == depth - 1;
       for (Index m = 0; m < wide; m += L) {
         const int n = int(wide - m < L ? wide - m : L);
         const Vec<T> value = load(from + k * M + m, n);
         store(columns + k * BAND + m, value);
-        store(sums + m, load(sums + m) + value);
+        const Vec<T> sum = load(few + m) + value;
+        if (flush) store(sums + m, load(sums + m) + sum);
+        store(few + m, flush ? Vec<T>{} : sum);
       }
+    }
     for (Index m = 0; to && m < wide; ++m) to[m] += sums[m];
   }
 

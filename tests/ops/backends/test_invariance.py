@@ -94,7 +94,9 @@ LOAD = "while True: pass"
 
 
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("runs", [16, pytest.param(400, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "runs", [16, pytest.param(400, marks=[pytest.mark.slow, pytest.mark.timeout(1200)])]
+)
 @pytest.mark.usefixtures("threads")
 def test_many_short_runs_on_more_threads_than_cores_beside_a_load(runs: int) -> None:
     """The barrier is waited at forty times a run; another process takes the cores away."""
