@@ -192,12 +192,12 @@ def spoilt(draw: Any, value: Any, others: list[np.ndarray]) -> tuple[Any, str]:
         return new, "other values"
     if how == "shared":
         if not others:
-            return value[..., :0], "nothing"
+            return (value[..., :0] if value.ndim else value), "nothing"
         block, offset = draw(st.tuples(st.sampled_from(others), st.sampled_from([0, 4, 8])))
         flat = block.reshape(-1).view(np.uint8)[offset:]
         if value.size and flat.nbytes >= value.nbytes:
             return flat[: value.nbytes].view(value.dtype).reshape(value.shape), "another's memory"
-        return value[..., :0], "nothing"
+        return (value[..., :0] if value.ndim else value), "nothing"
     which = draw(st.integers(0, len(ODD) - 1))
     try:
         return ODD[which](value), f"odd {which}"
