@@ -1,6 +1,7 @@
 """Language modelling: train on a text, score a text, continue a text.
 
-Here the columns meet: a corpus from `data`, a network from `models`, the loop from `train`.
+Here the columns meet: a corpus from `data`, a network from `models`, the loop from `train`. How
+tokens become text is in `continuation.py`.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from elman.data.corpus import Corpus, PartFacts, prepare_corpus
 from elman.data.find import is_known
 from elman.data.stream import TokenStream, scoring_windows
 from elman.data.tokenizer import Ids, Tokenizer, tokenizer_from_json
-from elman.models.generate import evaluating, generate
+from elman.models.generate import evaluating
 from elman.models.language_model import LanguageModel
 from elman.models.ngram import NGram, uniform_nats
 from elman.models.sampler import Sampler
@@ -28,6 +29,7 @@ from elman.models.save import load_model
 from elman.runtime import Stepper
 from elman.runtime import generate as generate_stepwise
 from elman.tasks.config import LanguageModelEval, LanguageModelTask
+from elman.tasks.continuation import decoded, never, until, written_sample
 from elman.tasks.prompt import prompt_ids
 from elman.tasks.report import Figure, Report
 from elman.tasks.training import (
@@ -51,7 +53,6 @@ IGNORED = -100
 """A target that is not scored."""
 VALIDATED_TOKENS = 1_000_000
 """Tokens of the held-out part that are scored during the training, at most."""
-SAMPLE_TOKENS = 240
 SCORE_LENGTH = 512
 """Steps in one pass of scoring: changes the speed, not the result."""
 
@@ -394,55 +395,6 @@ def windows(task: LanguageModelTask, corpus: Corpus) -> TokenStream:
         seed=train.seed,
         vary=train.vary_length,
     )
-
-
-def written_sample(model: LanguageModel, tokenizer: Tokenizer, prompt: str) -> str:
-    """Return a prompt and a short text that follows it, with a fixed seed."""
-    sampler = Sampler(temperature=0.8, seed=0, never=never(tokenizer))
-    return prompt + "".join(continuation(model, tokenizer, prompt, sampler, SAMPLE_TOKENS))
-
-
-def never(tokenizer: Tokenizer) -> tuple[int, ...]:
-    """Return the ids that are not written: the unknown token is no text."""
-    return () if tokenizer.unk_id is None else (tokenizer.unk_id,)
-
-
-def continuation(
-    model: LanguageModel,
-    tokenizer: Tokenizer,
-    prompt: str,
-    sampler: Sampler,
-    length: int | None = None,
-) -> Iterator[str]:
-    """Yield pieces of text after a prompt; a character that is not complete waits."""
-    tokens = generate(model, prompt_ids(tokenizer, prompt), sampler)
-    return decoded(itertools.islice(tokens, length), tokenizer)
-
-
-def decoded(tokens: Iterator[int], tokenizer: Tokenizer) -> Iterator[str]:
-    """Yield the text of tokens as they come."""
-    decoder = tokenizer.stream()
-    for token in tokens:
-        if piece := decoder.push(token):
-            yield piece
-    if rest := decoder.finish():
-        yield rest
-
-
-def until(pieces: Iterator[str], stop: str) -> Iterator[str]:
-    """Yield pieces up to a text, holding back what may be its beginning."""
-    held = ""
-    for piece in pieces:
-        held += piece
-        before, found, _ = held.partition(stop)
-        if found:
-            yield before
-            return
-        keep = next(n for n in range(len(stop) - 1, -1, -1) if held.endswith(stop[:n]))
-        if len(held) > keep:
-            yield held[: len(held) - keep]
-            held = held[len(held) - keep :]
-    yield held
 
 
 def located(task: LanguageModelTask) -> LanguageModelTask:

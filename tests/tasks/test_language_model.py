@@ -13,7 +13,7 @@ from elman._errors import ConfigError, DataError, RunError
 from elman.models.config import LanguageModelConfig
 from elman.models.language_model import LanguageModel
 from elman.tasks.config import LanguageModelTask
-from elman.tasks.language_model import LanguageModelRun, LanguageModelTraining, score, until
+from elman.tasks.language_model import LanguageModelRun, LanguageModelTraining, score
 from elman.train.events import Sampled, Stopped, Validated
 
 
@@ -135,23 +135,6 @@ def test_generation_without_end(trained: LanguageModelRun) -> None:
 def test_generation_refuses_a_negative_length(trained: LanguageModelRun) -> None:
     with pytest.raises(ConfigError, match="length"):
         trained.generate("", length=-1)
-
-
-@pytest.mark.parametrize(
-    ("pieces", "stop", "expected"),
-    [
-        (["a", "b", "c"], "b", "a"),
-        (["ab", "cd"], "bc", "a"),
-        (["a", "a", "b"], "ab", "a"),
-        (["aab", "aac"], "aac", "aab"),
-        (["x", "y"], "z", "xy"),
-        (["ab"], "abc", "ab"),
-    ],
-)
-def test_until_ends_at_the_text_wherever_pieces_break(
-    pieces: list[str], stop: str, expected: str
-) -> None:
-    assert "".join(until(iter(pieces), stop)) == expected
 
 
 def test_word_and_character_runs_are_both_scored_per_character(
