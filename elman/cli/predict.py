@@ -25,12 +25,13 @@ def predict(
     file: Path | None = None,
     options: Mapping[str, Any],
 ) -> None:
-    """Apply a run to new inputs: words given here, a file, or standard input line by line.
+    """Apply a run to new inputs: words given here, a file, or standard input.
 
     Args:
         run: The run's folder.
-        inputs: Texts; `-` reads them from standard input, as does giving none.
-        file: A file with one input in each line; classify: or a table, as for training.
+        inputs: Texts; or, of a run that reads sound, series, sequences or video, files. `-` reads
+            standard input, as does giving none: texts line by line, anything else as it is.
+        file: A file with one input in each line, or a table, as for training.
     """
     from elman.tasks.registry import TASKS, open_run, task_of
 
@@ -42,15 +43,19 @@ def predict(
         )
     read = read_options("predict", run, options)
     opened = open_run(run)
+    files = getattr(opened, "takes", "lines") == "files"
     if file is not None and inputs:
         raise ConfigError("inputs: given here and as --file; give one of them")
     if file is None and not inputs and is_person():
         raise ConfigError(
-            f"say what to predict:\n  elman predict {run} TEXT\n  ... | elman predict {run}"
+            f"say what to predict:\n  elman predict {run} {'FILE' if files else 'TEXT'}\n"
+            f"  ... | elman predict {run}"
         )
     lines: Iterator[str]
     if file is not None:
         lines = opened.inputs(file)
+    elif files:
+        lines = iter(inputs or ("-",))
     elif inputs and inputs != ("-",):
         lines = iter(inputs)
     else:

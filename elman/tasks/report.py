@@ -1,7 +1,8 @@
-"""What an evaluation found: figures, the same of baselines, and tables; as text and as JSON.
+"""What an evaluation found: figures, the same of baselines, tables and pictures.
 
-Every task's `evaluate` returns a `Report`, so that one command prints them all. Knows nothing
-of any task, of torch or of the terminal.
+It is text and JSON here, and a page to look at in `page.py`. Every task's `evaluate` returns a
+`Report`, so that one command prints them all. Knows nothing of any task, of torch or of the
+terminal.
 """
 
 from __future__ import annotations
@@ -9,13 +10,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from rich.cells import cell_len
 
 from elman.train.log import printable
 
-__all__ = ["Cell", "Column", "Figure", "Report", "Table", "aligned"]
+__all__ = ["Cell", "Column", "Figure", "Picture", "Report", "Table", "aligned"]
 
 Cell = str | int | float | None
 """What a table holds; None is a figure that is not there."""
@@ -105,6 +106,23 @@ class Table:
 
 
 @dataclass(frozen=True)
+class Picture:
+    """Something to look at, drawn already.
+
+    Args:
+        title: What it shows.
+        image: The bytes of an image file.
+        kind: Which kind of file.
+        caption: How to read it, in a sentence.
+    """
+
+    title: str
+    image: bytes
+    kind: Literal["png", "svg"] = "png"
+    caption: str = ""
+
+
+@dataclass(frozen=True)
 class Report:
     """The result of an evaluation.
 
@@ -114,6 +132,7 @@ class Report:
         baselines: The same numbers, by figure, of each trivial method by its name.
         tables: What else there is to see.
         notes: Remarks, each a sentence.
+        pictures: What there is to look at; text and JSON do not have them.
 
     Example:
         >>> figures = (Figure("accuracy", 0.9, "%", 1), Figure("nats", 0.31))
@@ -132,6 +151,7 @@ class Report:
     baselines: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     tables: tuple[Table, ...] = ()
     notes: tuple[str, ...] = ()
+    pictures: tuple[Picture, ...] = ()
 
     def __getitem__(self, name: str) -> float | int | None:
         return {figure.name: figure.value for figure in self.figures}[name]

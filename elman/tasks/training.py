@@ -5,6 +5,7 @@ A task says where its batches come from and what their loss is; see `language_mo
 
 from __future__ import annotations
 
+import json
 import os
 import tomllib
 from abc import ABC, abstractmethod
@@ -15,7 +16,7 @@ from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar
 from torch import nn
 
 from elman._config import Config, load_config, merged, to_toml
-from elman._errors import BackendUnavailable, ConfigError
+from elman._errors import BackendUnavailable, ConfigError, DataError, RunError
 from elman._run import RunDirectory
 from elman.models.save import model_bytes
 from elman.train.checkpoint import CheckpointStore
@@ -34,6 +35,8 @@ __all__ = [
     "absolute",
     "config_bytes",
     "read_config",
+    "read_json",
+    "same_data",
 ]
 
 CONFIG, MODEL = "config.toml", "model.safetensors"
@@ -167,6 +170,41 @@ def read_config(run: RunDirectory, kind: type[C], changes: dict[str, Any] | None
     """Return the configuration of a run, with changes laid over it."""
     content = tomllib.loads(run.read(CONFIG).decode())
     return load_config(kind, None, merged(content, changes or {}))
+
+
+def read_json(run: RunDirectory, name: str, sound: Callable[[Any], bool]) -> Any:
+    """Return what a JSON file of a run says; the file is not trusted.
+
+    Args:
+        run: The run directory.
+        name: The file.
+        sound: Whether the content is what it should be; what it raises for a content of another
+            shape (a key that is missing, a number where a list should be) means that it is not.
+
+    Raises:
+        RunError: If it is no JSON, or not sound.
+    """
+    try:
+        content = json.loads(run.read(name))
+        fits = sound(content)
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError):
+        fits = False
+    if not fits:
+        raise RunError(f"{run.path / name} is damaged. Restore it from a copy")
+    return content
+
+
+def same_data(run: RunDirectory, data: str, trained_on: str, found: str) -> None:
+    """Refuse data that is not what a run was trained on, by the fingerprints of both.
+
+    Raises:
+        DataError: If they differ.
+    """
+    if trained_on != found:
+        raise DataError(
+            f"{data} is not what {run.path} was trained on: it, or a file beside it, has "
+            "changed. Restore it, or train anew"
+        )
 
 
 def absolute(name: str | None, known: Callable[[str], bool]) -> str | None:

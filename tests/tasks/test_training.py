@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from elman._config import Config
-from elman._errors import ConfigError
+from elman._errors import ConfigError, DataError, RunError
 from elman._run import RunDirectory
 from elman.models.save import load_model
 from elman.tasks.training import (
@@ -20,6 +20,8 @@ from elman.tasks.training import (
     absolute,
     config_bytes,
     read_config,
+    read_json,
+    same_data,
 )
 from elman.train.config import ExampleTrainConfig
 from elman.train.events import Sampled, Stopped, Validated
@@ -112,3 +114,28 @@ def test_files_are_named_from_the_root(tmp_path: Path, monkeypatch: pytest.Monke
     assert absolute("a.txt", known) == str(tmp_path / "a.txt")
     assert absolute("manual", known) == "manual"
     assert absolute(None, known) is None
+
+
+def sound(content: Any) -> bool:
+    return bool(content["labels"][0] == "a")
+
+
+@pytest.mark.parametrize(
+    "content", ["", "{", "[]", "3", '{"labels": []}', '{"labels": ["b"]}', "[" * 100_000]
+)
+def test_a_damaged_file_of_a_run_is_refused(tmp_path: Path, content: str) -> None:
+    run = RunDirectory.create(tmp_path / "run", {"a.json": content.encode()})
+    with pytest.raises(RunError, match=r"a\.json is damaged"):
+        read_json(run, "a.json", sound)
+
+
+def test_a_sound_file_of_a_run_is_read(tmp_path: Path) -> None:
+    run = RunDirectory.create(tmp_path / "run", {"a.json": b'{"labels": ["a"]}'})
+    assert read_json(run, "a.json", sound) == {"labels": ["a"]}
+
+
+def test_changed_data_is_refused(tmp_path: Path) -> None:
+    run = RunDirectory.create(tmp_path / "run", {"a": b""})
+    same_data(run, "a.csv", "one", "one")
+    with pytest.raises(DataError, match=r"a\.csv is not what .* was trained on"):
+        same_data(run, "a.csv", "one", "two")
