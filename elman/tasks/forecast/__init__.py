@@ -1,0 +1,1 @@
+"""Forecasting: many series, one network; beside it the methods that need none."""
