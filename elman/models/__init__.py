@@ -11,6 +11,8 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from elman.models.attention_decoder import AttentionDecoder, DecoderLoss
+    from elman.models.attention_decoder_config import AttentionDecoderConfig
     from elman.models.attribution import Attribution, integrated_gradients
     from elman.models.bag_of_words import BagOfWords, NaiveBayes
     from elman.models.classifier import SequenceClassifier, token_classifier
@@ -25,14 +27,17 @@ if TYPE_CHECKING:
     from elman.models.save import load_model, model_bytes, model_metadata
     from elman.models.tagger import Tagger, TaggerInput
     from elman.models.tagger_config import TaggerConfig
-    from elman.models.translator import Translator, TranslatorLoss
+    from elman.models.translator import Translator
     from elman.models.translator_config import TranslatorConfig
 
 __all__ = [
+    "AttentionDecoder",
+    "AttentionDecoderConfig",
     "Attribution",
     "BagOfWords",
     "BodyConfig",
     "ClassifierConfig",
+    "DecoderLoss",
     "Hypothesis",
     "LanguageModel",
     "LanguageModelConfig",
@@ -48,7 +53,6 @@ __all__ = [
     "TokenFrontend",
     "Translator",
     "TranslatorConfig",
-    "TranslatorLoss",
     "beam_search",
     "greedy",
     "integrated_gradients",
@@ -61,10 +65,13 @@ __all__ = [
 ]
 
 HOME = {
+    "AttentionDecoder": "attention_decoder",
+    "AttentionDecoderConfig": "attention_decoder_config",
     "Attribution": "attribution",
     "BagOfWords": "bag_of_words",
     "BodyConfig": "config",
     "ClassifierConfig": "classifier_config",
+    "DecoderLoss": "attention_decoder",
     "Hypothesis": "decode",
     "LanguageModel": "language_model",
     "LanguageModelConfig": "config",
@@ -80,7 +87,6 @@ HOME = {
     "TokenFrontend": "frontend",
     "Translator": "translator",
     "TranslatorConfig": "translator_config",
-    "TranslatorLoss": "translator",
     "beam_search": "decode",
     "greedy": "decode",
     "integrated_gradients": "attribution",

@@ -1,122 +1,32 @@
-r"""The translator: one sequence read, another written, with attention in between.
+r"""The translator: one sequence of tokens read, another written, with attention in between.
 
 .. math::
-    m &= \text{encoder}(x) \\
-    q_t &= \text{bottom}(y_{<t}) \qquad c_t = \text{attention}(q_t, m) \\
-    r_t &= \tanh(W [\text{top}(q_{\le t}, c_{\le t}); c_t; y_{t-1}]) \\
-    p(y_t \mid y_{<t}, x) &= \text{softmax}(E r_t + b)
+    m = \text{encoder}(E_x x) \qquad p(y \mid x) = \text{decoder}(y, m)
 
-The lowest layer of the decoder asks, the layers above it read the answers (with one layer, that
-layer is both). No layer waits for what is above it, so under teacher forcing each of them runs
-once over all steps of the target. ``(B, T)`` outside, time-major inside.
+The decoder is that of `attention_decoder.py`.
 """
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, cast
-
-import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from elman._errors import ConfigError
 from elman._shapes import check_shape
-from elman.models.body import RecurrentBody, dropout_of
-from elman.models.describe import describe, parameter_count
+from elman.models.attention_decoder import (
+    AttentionDecoder,
+    DecoderState,
+    Memory,
+    init_embedding,
+)
+from elman.models.body import RecurrentBody
 from elman.models.embedding import TokenEmbedding
-from elman.models.head import LinearHead
 from elman.models.language_model import check_tokens
-from elman.models.smoothing import smoothing_penalty
 from elman.models.translator_config import TranslatorConfig
-from elman.nn.attention import make_attention
-from elman.nn.state import State
 
-__all__ = ["Decoded", "Memory", "Translator", "TranslatorLoss"]
-
-EMBEDDING_RANGE = 0.1
-"""Embeddings start in plus or minus this: a tied softmax wants small weights."""
-
-DecoderState = tuple[State, ...]
-"""One state for each layer of the decoder."""
+__all__ = ["Translator"]
 
 
-class Memory(NamedTuple):
-    """What the encoder leaves behind; its rows stand in dimension 1.
-
-    Attributes:
-        values: ``(S, B, M)``
-        keys: ``(S, B, .)``, what the attention compares with.
-        lengths: ``(1, B)``
-    """
-
-    values: Tensor
-    keys: Tensor
-    lengths: Tensor
-
-
-class Decoded(NamedTuple):
-    """What the decoder returns for some steps of the target.
-
-    Attributes:
-        readout: ``(T, N, E)``: what the softmax sees.
-        state: After the last of the steps.
-        weights: ``(T, N, S)``, the attention; ``None`` without one.
-    """
-
-    readout: Tensor
-    state: DecoderState
-    weights: Tensor | None
-
-
-class TranslatorLoss(NamedTuple):
-    """What `Translator.loss` returns.
-
-    Attributes:
-        nats: Mean nats per target token, the end included: what is reported.
-        total: The same with smoothed labels: what is minimised in training.
-    """
-
-    nats: Tensor
-    total: Tensor
-
-
-class Bridge(nn.Module):
-    """The encoder's last states, turned into the decoder's first, layer by layer.
-
-    A decoder with more layers than the encoder starts the others from the encoder's last layer.
-    An LSTM's ``h`` and ``c`` have a map each; what is bounded in the layer is bounded here.
-
-    Source:
-        Bahdanau, Cho & Bengio 2015, arXiv:1409.0473, section A.2.2.
-    """
-
-    def __init__(self, inputs: int, outputs: int, layers: int, tensors: int) -> None:
-        super().__init__()
-        self.maps = nn.ModuleList(
-            nn.ModuleList(nn.Linear(inputs, outputs) for _ in range(tensors)) for _ in range(layers)
-        )
-
-    def forward(self, states: tuple[State, ...]) -> DecoderState:
-        """Map ``(D, B, H)`` of every tensor to ``(1, B, H')``."""
-        return tuple(
-            self.crossed(states[min(k, len(states) - 1)], cast(nn.ModuleList, maps))
-            for k, maps in enumerate(self.maps)
-        )
-
-    def crossed(self, state: State, maps: nn.ModuleList) -> State:
-        """Map the tensors of one layer."""
-        parts = []
-        for k, (tensor, linear) in enumerate(zip(tensors_of(state), maps, strict=True)):
-            mapped: Tensor = linear(tensor.transpose(0, 1).flatten(1).unsqueeze(0))
-            parts.append(mapped if k else mapped.tanh())  # 1 is an LSTM's c, without bounds
-        return tuple(parts) if isinstance(state, tuple) else parts[0]
-
-
-def tensors_of(state: State) -> tuple[Tensor, ...]:
-    """Return the tensors of one layer's state: one, or an LSTM's two."""
-    return cast("tuple[Tensor, ...]", (state,) if isinstance(state, Tensor) else state)
-
-
-class Translator(nn.Module):
+class Translator(AttentionDecoder):
     """Encoder, attention and decoder, trained together.
 
     Both vocabularies get one token more, which ends a sequence: `source_end` and `end`. The
@@ -135,11 +45,6 @@ class Translator(nn.Module):
         - lengths: ``(B,)`` int64, how many of them are real, the end included
         - targets: ``(B, T)`` int64, each row its tokens and `end`, then numbers below zero
 
-    Source:
-        Attention asked by the bottom layer and read by those above: Wu et al. 2016,
-        arXiv:1609.08144. With one layer: Luong, Pham & Manning 2015, arXiv:1508.04025, without
-        input feeding. The readout sees the last token, as in arXiv:1409.0473.
-
     Example:
         >>> model = Translator(20, 10, TranslatorConfig(hidden_size=8, embedding_size=8))
         >>> source, lengths = torch.tensor([[1, 2, 20], [3, 20, 0]]), torch.tensor([3, 2])
@@ -149,169 +54,27 @@ class Translator(nn.Module):
     """
 
     def __init__(self, source_vocab: int, target_vocab: int, config: TranslatorConfig) -> None:
-        super().__init__()
         if config.share_embeddings and source_vocab != target_vocab:
             raise ConfigError(
                 f"share_embeddings: needs one vocabulary for both sides, got {source_vocab} "
                 f"source tokens and {target_vocab} target tokens"
             )
-        self.config = config
-        self.source_end, self.end = source_vocab, target_vocab
+        directions = 2 if config.bidirectional else 1
+        super().__init__(directions * config.hidden_size, target_vocab, config)
+        self.source_end = source_vocab
         size = config.embedding_size
-        self.target_embedding = TokenEmbedding(
-            target_vocab + 1, size, dropout=config.dropout_embedding
-        )
-        self.source_embedding = (
-            self.target_embedding
-            if config.share_embeddings
-            else TokenEmbedding(source_vocab + 1, size, dropout=config.dropout_embedding)
-        )
+        if config.share_embeddings:
+            self.source_embedding = self.target_embedding
+        else:
+            self.source_embedding = TokenEmbedding(
+                source_vocab + 1, size, dropout=config.dropout_embedding
+            )
+            init_embedding(self.source_embedding)
         self.encoder = RecurrentBody(size, config, bidirectional=config.bidirectional)
-        memory = self.encoder.output_size
-        width = config.decoder_size or config.hidden_size
-        layers = config.decoder_layers or config.num_layers
-        lowest: dict[str, Any] = {"num_layers": 1, "hidden_size": width, "dropout_hidden": None}
-        if layers > 1:
-            lowest["dropout_output"] = 0.0  # then the layers above drop what they read
-        self.bottom = RecurrentBody(size, config.model_copy(update=lowest))
-        self.attention = (
-            None
-            if config.attention == "none"
-            else make_attention(config.attention, width, memory, config.attention_size)
-        )
-        seen = 0 if self.attention is None else memory
-        above = {"num_layers": layers - 1, "hidden_size": width}
-        self.top = (
-            RecurrentBody(width + seen, config.model_copy(update=above)) if layers > 1 else None
-        )
-        parts = len(tensors_of(self.encoder.initial_state(1)[0]))
-        self.bridge = Bridge(memory, width, layers, parts)
-        self.readout = nn.Linear(width + seen + size, size)
-        self.dropout = dropout_of(config.dropout_output, config.dropout)
-        tied = self.target_embedding.weight if config.tie_weights else None
-        self.head = LinearHead(size, target_vocab + 1, weight=tied)
-        for embedding in (self.source_embedding, self.target_embedding):
-            nn.init.uniform_(embedding.weight, -EMBEDDING_RANGE, EMBEDDING_RANGE)
-
-    @property
-    def device(self) -> torch.device:
-        """Where the parameters live."""
-        return self.target_embedding.weight.device
 
     def encode(self, source: Tensor, lengths: Tensor) -> tuple[DecoderState, Memory]:
         """Read sources; return the decoder's first state and what it can look at."""
         check_tokens("source", source, self.source_end + 1)
         check_shape("lengths", lengths, B=source.shape[0])
-        output, _, state = self.encoder(self.source_embedding(source.T), lengths=lengths)
-        keys = output if self.attention is None else self.attention.keys(output)
-        return self.bridge(state), Memory(output, keys, lengths.unsqueeze(0))
-
-    def decode(self, tokens: Tensor, state: DecoderState, memory: Memory) -> Decoded:
-        """Run the decoder over tokens that are known.
-
-        Several hypotheses of one source share its memory: with K of them for each of the B
-        sources there are ``N = K*B`` rows, hypothesis k of source b in row ``k*B + b``.
-
-        Args:
-            tokens: What came before each step, ``(T, N)``; `end` before the first.
-            state: The state before these steps, of N rows.
-            memory: Of B rows.
-        """
-        steps, rows = tokens.shape
-        embedded = self.target_embedding(tokens)
-        hidden, raw, after = self.bottom(embedded, state[:1])
-        context = weights = None
-        if self.attention is not None:
-            # all hypotheses of a source are queries of one memory: (T*K, B, .)
-            asked = raw.reshape(-1, memory.values.shape[1], raw.shape[-1])
-            context, weights = self.attention(
-                asked, memory.values, memory.lengths.squeeze(0), keys=memory.keys
-            )
-            context = context.reshape(steps, rows, -1)
-            weights = weights.reshape(steps, rows, -1)
-        if self.top is not None:
-            below = raw if context is None else torch.cat([raw, context], -1)
-            hidden, _, above = self.top(below, state[1:])
-            after = (*after, *above)
-        parts = [hidden, embedded] if context is None else [hidden, context, embedded]
-        readout = self.dropout(self.readout(torch.cat(parts, -1)).tanh())
-        return Decoded(readout, after, weights)
-
-    def forward(self, source: Tensor, lengths: Tensor, targets: Tensor) -> Tensor:
-        """Return logits ``(B, T, V)`` of each target token, the true ones before it given."""
-        readout = self.forced(source, lengths, targets).readout
-        logits: Tensor = self.head(readout.transpose(0, 1))
-        return logits
-
-    def forced(self, source: Tensor, lengths: Tensor, targets: Tensor) -> Decoded:
-        """Run everything with the true tokens before each step: teacher forcing."""
-        check_tokens("targets", targets, self.end + 1, padded=True)
-        check_shape("targets", targets, B=source.shape[0], T=None)
-        state, memory = self.encode(source, lengths)
-        return self.decode(self.shifted(targets), state, memory)
-
-    def shifted(self, targets: Tensor) -> Tensor:
-        """Return what stands before each target, ``(T, B)``: the end, then all but the last."""
-        before = targets.T.clamp(min=0)  # padding is any token: no target depends on it
-        return torch.cat([torch.full_like(before[:1], self.end), before[:-1]])
-
-    def loss(
-        self, source: Tensor, lengths: Tensor, targets: Tensor, forced: float = 1.0
-    ) -> TranslatorLoss:
-        """Return the mean nats of the targets, without ever holding all logits at once.
-
-        Args:
-            source: What is read.
-            lengths: How much of each row of it is real.
-            targets: What should be written.
-            forced: Part of the tokens before each step that are the true ones; the others are
-                the model's own best guesses at their places, made in a first pass with true
-                tokens alone (scheduled sampling in two passes, Mihaylova & Martins 2019,
-                arXiv:1906.07651). 1 is teacher forcing.
-        """
-        check_tokens("targets", targets, self.end + 1, padded=True)
-        check_shape("targets", targets, B=source.shape[0], T=None)
-        state, memory = self.encode(source, lengths)
-        before = self.shifted(targets)
-        if forced < 1:
-            before = self.mixed(before, state, memory, forced)
-        h, wanted = self.decode(before, state, memory).readout.flatten(0, 1), targets.T.flatten()
-        total = nats = self.head.nats(h, wanted)
-        if self.training and self.config.label_smoothing:
-            penalty = smoothing_penalty(h, self.head.weight, self.head.bias, wanted)
-            total = nats + self.config.label_smoothing * penalty
-        return TranslatorLoss(nats, total)
-
-    @torch.no_grad()
-    def mixed(self, before: Tensor, state: DecoderState, memory: Memory, forced: float) -> Tensor:
-        """Put the model's own guesses in the place of some true tokens, but not of the first."""
-        readout = self.decode(before, state, memory).readout
-        guesses = torch.stack([self.head(step).argmax(-1) for step in readout[:-1]])
-        own = torch.rand(guesses.shape, device=before.device) >= forced
-        return torch.cat([before[:1], torch.where(own, guesses, before[1:])])
-
-    def step(
-        self, tokens: Tensor, state: DecoderState, memory: Memory
-    ) -> tuple[Tensor, DecoderState]:
-        """Return the logits ``(N, V)`` after tokens ``(N,)``, and the state: one step."""
-        readout, state, _ = self.decode(tokens.unsqueeze(0), state, memory)
-        return self.head(readout[0]), state
-
-    def score(self, source: Tensor, lengths: Tensor, targets: Tensor) -> Tensor:
-        """Return the log-probability of each whole target, ``(B,)``, its end included."""
-        log_probs: Tensor = self(source, lengths, targets).log_softmax(-1)
-        picked = log_probs.gather(-1, targets.clamp(min=0).unsqueeze(-1)).squeeze(-1)
-        return picked.masked_fill(targets < 0, 0.0).sum(1)
-
-    def attended(self, source: Tensor, lengths: Tensor, targets: Tensor) -> Tensor | None:
-        """Return where the decoder looks at each target, ``(B, T, S)``; ``None`` if nowhere."""
-        weights = self.forced(source, lengths, targets).weights
-        return None if weights is None else weights.transpose(0, 1)
-
-    def parameter_count(self) -> int:
-        """Return how many numbers are trained; shared weights count once."""
-        return parameter_count(self)
-
-    def describe(self) -> str:
-        """Return a table of all parameters with their shapes and sizes."""
-        return describe(self)
+        read = self.encoder(self.source_embedding(source.T), lengths=lengths)
+        return self.begin(read, lengths)

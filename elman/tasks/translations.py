@@ -14,7 +14,7 @@ from elman.data.buckets import scoring_batches
 from elman.data.padding import pad
 from elman.data.sentence import sentence_text, source_words
 from elman.data.tokenizer.word import WordTokenizer
-from elman.models.decode import Hypothesis, beam_search, greedy
+from elman.models.decode import Hypothesis
 from elman.models.generate import evaluating
 from elman.models.translator import Translator
 from elman.tasks.translate_config import Translating
@@ -107,21 +107,16 @@ def translate(
     return found
 
 
-@torch.inference_mode()
 def decode(
     model: Translator, ids: Sequence[NDArray[np.int64]], how: Translating, never: Sequence[int]
 ) -> list[list[Hypothesis]]:
     """Return the hypotheses of a batch of sources, each with its end."""
     source, lengths = (tensor.to(model.device) for tensor in pad(ids))
-    state, memory = model.encode(source, lengths)
     limits = (2 * lengths + 20).clamp(max=LONGEST)
     if how.max_length is not None:
         limits = torch.full_like(lengths, how.max_length)
-    options: dict[str, Any] = {"end": model.end, "never": never}
-    if how.beam == 1:
-        return [[one] for one in greedy(model.step, state, memory, limits, **options)]
-    options |= {"beam": how.beam, "alpha": how.length_penalty}
-    return beam_search(model.step, state, memory, limits, **options)
+    options: dict[str, Any] = {"beam": how.beam, "alpha": how.length_penalty, "never": never}
+    return model.write(source, lengths, limits, **options)
 
 
 def text_of(model: Translator, vocabularies: Vocabularies, source: str, tokens: list[int]) -> str:

@@ -7,21 +7,8 @@ from elman._errors import ConfigError
 from elman.models.translator_config import TranslatorConfig
 
 
-def test_knobs_without_an_effect_are_refused() -> None:
-    with pytest.raises(ConfigError, match="'attention_size' = 64: only attention = 'additive'"):
-        load_config(TranslatorConfig, None, {"attention_size": 64})
-    assert load_config(TranslatorConfig, None, {"attention": "additive", "attention_size": 64})
-
-
-def test_dot_attention_needs_equal_sizes() -> None:
-    with pytest.raises(
-        ConfigError, match="encoder gives 512 and the decoder 256: set decoder_size"
-    ):
+def test_it_has_what_every_decoder_has_and_one_key_more() -> None:
+    config = load_config(TranslatorConfig, None, {"decoder_layers": 3, "share_embeddings": True})
+    assert config.decoder_layers == 3 and config.share_embeddings
+    with pytest.raises(ConfigError, match="encoder gives 512 and the decoder 256"):
         load_config(TranslatorConfig, None, {"attention": "dot"})
-    assert load_config(TranslatorConfig, None, {"attention": "dot", "decoder_size": 512})
-    assert load_config(TranslatorConfig, None, {"attention": "dot", "bidirectional": False})
-
-
-def test_an_unknown_attention_names_the_known() -> None:
-    with pytest.raises(ConfigError, match="'attention' = 'aditive'.*'additive'"):
-        load_config(TranslatorConfig, None, {"attention": "aditive"})
