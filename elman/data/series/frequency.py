@@ -123,7 +123,7 @@ class Frequency:
         if self.months:
             first, day, clock = parted(start)
             month = first + self.months * positions
-            return dated(month, self._day(day)) + clock
+            return np.asarray(dated(month, self._day(day)) + clock)
         if self.unit == "B":
             date = start.astype("datetime64[D]")
             days = np.busday_offset(date, self.multiple * positions, roll="forward")

@@ -1,0 +1,148 @@
+"""Which column of a table is what: names the series, tells the time, is forecast, is known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
+
+from elman._errors import DataError
+from elman.data.series.config import SeriesConfig
+from elman.data.series.parse import BadValue, are_steps, parse_dates, parse_numbers
+from elman.data.table import Row, Table, listed
+
+__all__ = ["Roles", "find_roles"]
+
+IDS = (
+    *("unique_id", "series_id", "series", "item_id", "item", "store_id", "store", "symbol"),
+    *("ticker", "id", "name", "group", "key"),
+)
+TIMES = (
+    *("ds", "date", "datetime", "timestamp", "time", "day", "week", "month", "quarter", "year"),
+    *("period", "step", "t"),
+)
+TARGETS = (
+    *("y", "value", "target", "sales", "demand", "price", "close", "count", "quantity", "load"),
+    *("temperature", "temp"),
+)
+"""Usual names, the likeliest first; compared without regard to case."""
+Fits = Callable[[Sequence[str]], bool]
+
+
+class Roles(NamedTuple):
+    """The columns of a table by what they are for."""
+
+    ids: tuple[str, ...]
+    time: str | None
+    targets: tuple[str, ...]
+    known: tuple[str, ...]
+    past: tuple[str, ...]
+    static: tuple[str, ...]
+    unused: tuple[str, ...]
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """Columns of numbers that change with time."""
+        return self.targets + self.known + self.past
+
+
+def find_roles(table: Table, sample: Sequence[Row], config: SeriesConfig) -> Roles:
+    """Return what each column is for: as the configuration says, else by usual names.
+
+    Args:
+        table: The table.
+        sample: Its first rows, with all columns.
+        config: The names that were given.
+
+    Raises:
+        DataError: If a named column is not there, one is used twice, or none is left to forecast.
+    """
+    columns = {name: [row.values[k] for row in sample] for k, name in enumerate(table.columns)}
+    given = {
+        role: tuple(named(table, getattr(config, role)))
+        for role in ("id_column", "targets", "known", "past", "static")
+    }
+    time = table.find(config.time_column) if config.time_column else None
+    taken = [name for names in given.values() for name in names] + ([time] if time else [])
+    for name in taken:
+        if taken.count(name) > 1:
+            raise DataError(f"{table.name}: column '{name}' is asked for twice, for two uses")
+    free = {name: values for name, values in columns.items() if name not in taken}
+    if time is None:
+        time = usual(TIMES, free, tells_time) or first(free, are_dates)
+        free.pop(time or "", None)
+    ids = given["id_column"]
+    if not ids:
+        found = usual(IDS, free, repeats)
+        ids = (found,) if found else ()
+        free = {name: values for name, values in free.items() if name not in ids}
+    targets = given["targets"] or (find_target(table, free),)
+    unused = tuple(name for name in free if name not in targets)
+    return Roles(ids, time, targets, given["known"], given["past"], given["static"], unused)
+
+
+def named(table: Table, names: Iterable[str]) -> Iterable[str]:
+    """Yield columns as the table has them; several may be joined by commas."""
+    for name in names:
+        for part in [name] if name in table.columns else name.split(","):
+            yield table.find(part.strip())
+
+
+def find_target(table: Table, free: dict[str, list[str]]) -> str:
+    """Return the column to forecast."""
+    numeric = {name: values for name, values in free.items() if are_numbers(values)}
+    lower = {name.lower(): name for name in free}
+    if found := next((lower[name] for name in TARGETS if name in lower), None):
+        return found
+    if len(numeric) == 1:
+        return next(iter(numeric))
+    if not numeric:
+        raise DataError(
+            f"{table.name} has no column of numbers to forecast. Columns: {listed(table.columns)}"
+            f"{table.remark}. Give the one with --series.targets"
+        )
+    raise DataError(
+        f"{table.name}: which column is to be forecast? Columns of numbers: {listed(numeric)}. "
+        f"Give one or more: --series.targets {next(iter(numeric))}"
+    )
+
+
+def usual(names: Sequence[str], free: dict[str, list[str]], fits: Fits) -> str | None:
+    """Return the column with the likeliest usual name whose values fit."""
+    lower = {name.lower(): name for name in free}
+    for name in names:
+        if name in lower and fits(free[lower[name]]):
+            return lower[name]
+    return None
+
+
+def first(free: dict[str, list[str]], fits: Fits) -> str | None:
+    """Return the first column whose values fit."""
+    return next((name for name, values in free.items() if fits(values)), None)
+
+
+def repeats(values: Sequence[str]) -> bool:
+    """Whether values come again, as the names of series do and the numbers of rows do not."""
+    return len(values) < 3 or len(set(values)) <= 0.5 * len(values)
+
+
+def are_numbers(values: Sequence[str]) -> bool:
+    """Whether a column holds numbers, and not only gaps."""
+    try:
+        numbers = parse_numbers(values)
+    except BadValue:
+        return False
+    return bool((numbers == numbers).any())
+
+
+def are_dates(values: Sequence[str]) -> bool:
+    """Whether a column holds dates, with more than the year."""
+    try:
+        parse_dates(values)
+    except BadValue:
+        return False
+    return not are_steps(values)
+
+
+def tells_time(values: Sequence[str]) -> bool:
+    """Whether a column that is called so tells the time: with the wrong name refused later."""
+    return any(map(str.strip, values))

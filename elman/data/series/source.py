@@ -1,0 +1,78 @@
+"""The table that series are read from: rows of text, whatever kind of file it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from elman._errors import DataError
+from elman.data.parquet import ParquetFile, is_parquet
+from elman.data.series.columns import are_dates, are_numbers
+from elman.data.series.config import SeriesConfig
+from elman.data.table import Row, Table, as_text, open_table
+from elman.data.table_config import ColumnsConfig
+from elman.data.text import reasons
+
+__all__ = ["open_source"]
+
+
+def open_source(name: str, config: SeriesConfig) -> Table:
+    """Open a table of series: CSV, TSV, JSON lines or Parquet.
+
+    Raises:
+        DataError: If it cannot be read, or is no table.
+
+    Example:
+        >>> import tempfile
+        >>> path = Path(tempfile.mkdtemp()) / "a.csv"
+        >>> _ = path.write_text("2024-01-01,5\\n2024-01-02,6\\n")
+        >>> open_source(str(path), SeriesConfig()).columns
+        ('1', '2')
+    """
+    path = Path(name)
+    with reasons(path):
+        if path.is_dir():
+            raise DataError(f"{name} is a folder. Give one table of all series")
+        if is_parquet(path):
+            return ParquetSource(path)
+    given = ColumnsConfig(header=config.header is not False, delimiter=config.delimiter)
+    table = open_table(name, given, config.encoding)
+    if config.header is None and any(map(is_value, table.columns)):
+        table = open_table(name, given.model_copy(update={"header": False}), config.encoding)
+    return table
+
+
+def is_value(name: str) -> bool:
+    """Whether what stands where a column's name is expected is a number or a date."""
+    return are_numbers([name]) or are_dates([name])
+
+
+class ParquetSource(Table):
+    """An Apache Parquet file; its dates and numbers as text that means the same."""
+
+    unit = "row"
+
+    def __init__(self, path: Path) -> None:
+        self._file = ParquetFile(path)
+        super().__init__(str(path), self._file.columns)
+
+    def rows(self, columns: Sequence[str]) -> Iterator[Row]:
+        """Yield the values of columns."""
+        names = [self.find(name) for name in columns]
+        for number, values in enumerate(self._file.rows(names), 1):
+            try:
+                yield Row(number, tuple([written(value) for value in values]))
+            except TypeError as error:
+                raise DataError(f"{self.where(number)}: a value {error}") from None
+
+
+def written(value: Any) -> str:
+    """Return a value of Parquet as text; dates and decimals too."""
+    if isinstance(value, date):  # a datetime is one too
+        return str(value)
+    if isinstance(value, Decimal):
+        return str(value)
+    return as_text(value)
