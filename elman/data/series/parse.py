@@ -20,10 +20,10 @@ __all__ = ["BadValue", "Dates", "are_steps", "parse_dates", "parse_numbers", "pa
 
 MISSING = {"", "nan", "na", "n/a", "null", "none", "-", "?", "nat"}
 TRUTHS = {"true": 1.0, "false": 0.0, "yes": 1.0, "no": 0.0}
-PLAIN = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?)?")
+PLAIN = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d(?::\d\d(?::\d\d(?:\.\d{1,6})?)?)?)?")
 DATE = re.compile(
     r"(\d{4})(?:[-/.](\d{1,2})(?:[-/.](\d{1,2}))?|-?[Qq]([1-4])|(\d\d)(\d\d))?"
-    r"(?:[T ]+(\d{1,2}):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?)?"
+    r"(?:[T ]+(\d{1,2})(?::(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?)?)?"
     r"\s*(Z|UTC|[+-]\d\d(?::?\d\d)?)?"
 )
 STEP = re.compile(r"[+-]?\d{1,18}")

@@ -51,7 +51,7 @@ def read_series(data: str, config: SeriesConfig, progress: Progress | None = Non
         >>> found.series[0].y[:, 0].tolist(), found.frequency.name
         ([1.0, 2.0, 3.0, 4.0], 'D')
         >>> print(found.notes[0])
-        1 gap of 1 step filled (linear) in 1 of the series; the longest: 1 step from 2024-01-03 in 'a'
+        1 gap of 1 step filled (linear) in 1 of the series; the longest: 1 step from 2024-01-03 ...
     """
     table = open_source(find_data(data), config)
     sample = list(itertools.islice(table.rows(table.columns), SAMPLE))
