@@ -9,7 +9,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import tomli_w
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -17,7 +17,7 @@ from pydantic_core import ErrorDetails
 
 from elman._errors import ConfigError, did_you_mean
 
-__all__ = ["Config", "load_config", "to_toml"]
+__all__ = ["Config", "load_config", "table_of", "to_toml"]
 
 C = TypeVar("C", bound="Config")
 
@@ -104,9 +104,15 @@ def fields_at(cls: type[Config], tables: list[str]) -> list[str]:
     """Return the field names of the table reached by ``tables``."""
     for table in tables:
         field = cls.model_fields.get(table)
-        if field is None or not (
-            isinstance(field.annotation, type) and issubclass(field.annotation, Config)
-        ):
+        if field is None or (below := table_of(field.annotation)) is None:
             return []
-        cls = field.annotation
+        cls = below
     return list(cls.model_fields)
+
+
+def table_of(annotation: Any) -> type[Config] | None:
+    """Return the configuration that a key holds, also one that may be left out; None: a value."""
+    for kind in (annotation, *get_args(annotation)):
+        if isinstance(kind, type) and issubclass(kind, Config):
+            return kind
+    return None

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import Field, model_validator
 
-from elman._config import Config, load_config, to_toml
+from elman._config import Config, load_config, table_of, to_toml
 from elman._errors import ConfigError
 
 
@@ -112,3 +112,12 @@ def test_toml_round_trip(config: Whole) -> None:
     import tomllib
 
     assert Whole.model_validate(tomllib.loads(to_toml(config))) == config
+
+
+class Outer(Config):
+    inner: Part | None = None
+
+
+def test_a_table_that_may_be_left_out_is_a_table() -> None:
+    assert table_of(Outer.model_fields["inner"].annotation) is Part
+    assert table_of(int) is None and table_of(int | None) is None

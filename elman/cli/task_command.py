@@ -10,7 +10,7 @@ from typing import Annotated, Any, cast
 from cyclopts import Parameter
 from pydantic import BaseModel
 
-from elman._config import Config
+from elman._config import Config, table_of
 from elman.cli.flags import flags, given
 from elman.tasks.registry import TASKS
 
@@ -57,12 +57,11 @@ def task_command(name: str) -> Callable[..., None]:
     for key, field in config_class.model_fields.items():
         if key == "task":
             continue
-        table = isinstance(field.annotation, type) and issubclass(field.annotation, Config)
         annotation: Any
-        if table:
-            annotation = Annotated[flags(field.annotation) | None, section(key)]  # type: ignore[arg-type]
+        if (table := table_of(field.annotation)) is not None:
+            annotation = Annotated[flags(table) | None, section(key)]
         else:
-            annotation = field.annotation | None  # type: ignore[operator]
+            annotation = field.annotation | None  # type: ignore[operator]  # a type, at run time
             unsaid = field.is_required() or field.default is None
             shown = "" if unsaid else f" Default: {field.default}."
             helps[key] = f"{field.description or ''}{shown}"

@@ -10,7 +10,7 @@ labels' names or training.
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
@@ -21,15 +21,30 @@ from elman.models.classifier_config import ClassifierConfig, TokenClassifierConf
 from elman.models.describe import describe, parameter_count
 from elman.models.frontend import Frontend, TokenFrontend
 from elman.nn.pooling import make_pooling
+from elman.nn.state import State
 
-__all__ = ["SequenceClassifier", "token_classifier"]
+__all__ = ["ClassifierState", "SequenceClassifier", "token_classifier"]
+
+
+class ClassifierState(NamedTuple):
+    """What is known of sequences that are still arriving.
+
+    Attributes:
+        frontend: Of its own making; None if a step says all.
+        body: A state for each layer.
+        pooling: Of the outputs so far.
+    """
+
+    frontend: Any
+    body: tuple[State, ...]
+    pooling: tuple[Tensor, ...]
 
 
 class SequenceClassifier(nn.Module):
     """A frontend, recurrent layers, pooling and a softmax, trained together.
 
     Args:
-        frontend: A module that turns the inputs into ``(T, B, E)``; see `frontend.py`.
+        frontend: Turns the inputs into ``(T, B, E)``; see `frontend.py`.
         num_classes: Classes, C, at least 2.
         config: Body and pooling.
 
@@ -53,14 +68,13 @@ class SequenceClassifier(nn.Module):
 
     temperature: Tensor
 
-    def __init__(self, frontend: nn.Module, num_classes: int, config: ClassifierConfig) -> None:
+    def __init__(self, frontend: Frontend, num_classes: int, config: ClassifierConfig) -> None:
         super().__init__()
         if num_classes < 2:
             raise ConfigError(f"num_classes: expected at least 2, got {num_classes}")
         self.num_classes, self.config = num_classes, config
         self.frontend = frontend
-        features = cast(Frontend, frontend).output_size
-        self.body = RecurrentBody(features, config, bidirectional=config.bidirectional)
+        self.body = RecurrentBody(frontend.output_size, config, bidirectional=config.bidirectional)
         size = self.body.output_size
         self.pooling = make_pooling(config.pooling, size, bidirectional=config.bidirectional)
         self.dropout_pooled = nn.Dropout(config.dropout_pooled)
@@ -74,8 +88,12 @@ class SequenceClassifier(nn.Module):
 
     def forward(self, inputs: Any, lengths: Tensor | None = None) -> Tensor:
         """Return logits ``(B, C)``; ``None`` for the lengths means that all steps are valid."""
-        features = cast(Frontend, self.frontend)(inputs)
-        return self.from_features(features, lengths)
+        return self.from_features(*self.features(inputs, lengths))
+
+    def features(self, inputs: Any, lengths: Tensor | None = None) -> tuple[Tensor, Tensor | None]:
+        """Return what the frontend gives, ``(T, B, E)``, and how many steps of it are valid."""
+        features = self.frontend(inputs)
+        return features, None if lengths is None else self.frontend.output_lengths(lengths)
 
     def from_features(self, features: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Return the logits ``(B, C)`` of what a frontend gave, ``(T, B, E)``."""
@@ -83,6 +101,38 @@ class SequenceClassifier(nn.Module):
             raise DataError("expected at least one step, got none: pad empty sequences to one")
         output = self.body(features, lengths=lengths).output
         return cast(Tensor, self.head(self.dropout_pooled(self.pooling(output, lengths))))
+
+    def stream(self, batch: int) -> ClassifierState:
+        """Return the state before the first step of ``batch`` sequences that are still arriving.
+
+        Raises:
+            ConfigError: If the network needs the end of a sequence before its beginning.
+        """
+        if self.config.bidirectional:
+            raise ConfigError(
+                "a network that also reads from the end cannot answer before it is there: train "
+                "with --model.no-bidirectional"
+            )
+        if not self.frontend.streams:
+            raise ConfigError("this network's frontend needs the whole sequence")
+        body = self.body.initial_state(batch)
+        return ClassifierState(None, body, self.pooling.start(batch, self.head.weight))
+
+    def step(self, inputs: Any, state: ClassifierState) -> tuple[Tensor, ClassifierState]:
+        """Read the next steps, any number of them; what is said after each is what `forward` says.
+
+        Shape:
+            - inputs: what the frontend takes
+            - returns: logits ``(T, B, C)`` of the sequence up to each step, and the state
+        """
+        features, before = self.frontend.step(inputs, state.frontend)
+        if not len(features):
+            logits = self.head.weight.new_zeros(0, features.shape[1], self.num_classes)
+            return logits, state._replace(frontend=before)
+        read = self.body(features, state.body)
+        pooled, pooling = self.pooling.step(read.output, state.pooling)
+        logits = self.head(self.dropout_pooled(pooled))
+        return logits, ClassifierState(before, read.state, pooling)
 
     def log_probs(self, inputs: Any, lengths: Tensor | None = None) -> Tensor:
         """Return calibrated log-probabilities ``(B, C)``."""

@@ -6,7 +6,7 @@ is its own matter, such as tokens ``(B, T)``, or words with their characters.
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -16,16 +16,33 @@ from elman.models.embedding import TokenEmbedding
 __all__ = ["Frontend", "TokenFrontend"]
 
 
-class Frontend(Protocol):
-    """What a model asks of its frontend, beside being a module."""
+class Frontend(nn.Module):
+    """Base of frontends; most read each step by itself, and need `forward` alone.
+
+    Attributes:
+        output_size: Features of a step, E.
+        streams: Whether the features of a step depend on nothing that comes later, so that a
+            sequence can be read as it arrives.
+    """
 
     output_size: int
+    streams: bool = True
 
-    def __call__(self, inputs: Any) -> Tensor:
-        """Return the features ``(T, B, E)`` of the inputs."""
+    def output_lengths(self, lengths: Tensor) -> Tensor:
+        """Return how many steps ``(B,)`` come out of so many; as many, unless said otherwise."""
+        return lengths
+
+    def step(self, inputs: Any, state: Any = None) -> tuple[Tensor, Any]:
+        """Return the features of the next piece, and what must be known for the one after.
+
+        Args:
+            inputs: The next steps, any number of them.
+            state: What the last call gave; None at the beginning.
+        """
+        return self(inputs), None
 
 
-class TokenFrontend(nn.Module):
+class TokenFrontend(Frontend):
     """Embed tokens; in training, read some of them as unknown.
 
     Args:

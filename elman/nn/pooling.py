@@ -54,6 +54,29 @@ class Pooling(nn.Module):
         """Pool an output that is zero where ``mask (T, B)`` is False."""
         raise NotImplementedError
 
+    def start(self, batch: int, like: Tensor) -> tuple[Tensor, ...]:
+        """Return the state before the first step of sequences that are still arriving.
+
+        Args:
+            batch: How many, B.
+            like: A tensor of their dtype and device.
+        """
+        raise NotImplementedError
+
+    def step(self, output: Tensor, state: tuple[Tensor, ...]) -> tuple[Tensor, tuple[Tensor, ...]]:
+        """Pool what has come so far, after each of the next steps, in memory that does not grow.
+
+        Of one direction only: nothing that has not come can be pooled.
+
+        Args:
+            output: ``(T, B, R)``, the next steps, T at least 1.
+            state: What `start` or the last call gave.
+
+        Returns:
+            ``(T, B, R)``, what `forward` gives for the sequence up to each step; and the state.
+        """
+        raise NotImplementedError
+
     def extra_repr(self) -> str:
         """Show the size."""
         return str(self.size)
@@ -79,6 +102,14 @@ class LastPooling(Pooling):
         half = self.size // 2
         return torch.cat([last[:, :half], output[0, :, half:]], dim=-1)
 
+    def start(self, batch: int, like: Tensor) -> tuple[Tensor, ...]:
+        """Remember nothing."""
+        return ()
+
+    def step(self, output: Tensor, state: tuple[Tensor, ...]) -> tuple[Tensor, tuple[Tensor, ...]]:
+        """Return each step: it is the last one there is."""
+        return output, ()
+
 
 class MeanPooling(Pooling):
     """The mean of the valid steps.
@@ -92,6 +123,19 @@ class MeanPooling(Pooling):
     def pooled(self, output: Tensor, lengths: Tensor, mask: Tensor) -> Tensor:
         """Divide the sum by the length."""
         return output.sum(0) / lengths.clamp(min=1).unsqueeze(-1)
+
+    def start(self, batch: int, like: Tensor) -> tuple[Tensor, ...]:
+        """Remember the mean so far and of how many steps it is."""
+        return like.new_zeros(batch, self.size), like.new_zeros((), dtype=torch.int64)
+
+    def step(self, output: Tensor, state: tuple[Tensor, ...]) -> tuple[Tensor, tuple[Tensor, ...]]:
+        """Weigh the mean so far by its steps."""
+        mean, before = state
+        after = before + torch.arange(1, len(output) + 1, device=output.device)  # (T,)
+        # means, not sums: a sum over millions of steps would swallow the next one
+        own = output.cumsum(0) / after.reshape(-1, 1, 1)
+        means = mean * (before / after).reshape(-1, 1, 1) + own
+        return means, (means[-1], after[-1])
 
 
 class MaxPooling(Pooling):
@@ -110,6 +154,15 @@ class MaxPooling(Pooling):
         """Let padding never win, but in a row that is nothing else."""
         allowed = mask | (lengths == 0)  # (T, B)
         return output.masked_fill(~allowed.unsqueeze(-1), -torch.inf).max(0).values
+
+    def start(self, batch: int, like: Tensor) -> tuple[Tensor, ...]:
+        """Remember the largest so far."""
+        return (like.new_full((batch, self.size), -torch.inf),)
+
+    def step(self, output: Tensor, state: tuple[Tensor, ...]) -> tuple[Tensor, tuple[Tensor, ...]]:
+        """Return the largest up to each step."""
+        largest = torch.maximum(output.cummax(0).values, state[0])
+        return largest, (largest[-1],)
 
 
 class AttentionPooling(Pooling):
@@ -145,6 +198,22 @@ class AttentionPooling(Pooling):
     def pooled(self, output: Tensor, lengths: Tensor, mask: Tensor) -> Tensor:
         """Return the weighted mean."""
         return torch.einsum("tb,tbr->br", self.weights(output, mask), output)
+
+    def start(self, batch: int, like: Tensor) -> tuple[Tensor, ...]:
+        """Remember the weighted mean so far and the logarithm of its weight."""
+        return like.new_zeros(batch, self.size), like.new_full((batch,), -torch.inf)
+
+    def step(self, output: Tensor, state: tuple[Tensor, ...]) -> tuple[Tensor, tuple[Tensor, ...]]:
+        """Weigh each step against all before it; no weight is ever too large for a float."""
+        mean, weight = state
+        scores = self.score(torch.tanh(self.hidden(output))).squeeze(-1)  # (T, B)
+        means = []
+        for now, score in zip(output, scores, strict=True):
+            total = torch.logaddexp(weight, score)
+            share = (score - total).exp().unsqueeze(-1)
+            mean, weight = mean + share * (now - mean), total
+            means.append(mean)
+        return torch.stack(means), (mean, weight)
 
 
 POOLINGS: Registry[type[Pooling]] = Registry("pooling")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import importlib
 
 HOME = {
-    "ClassifyRun": "classify",
-    "ClassifyTask": "classify_config",
-    "ClassifyTraining": "classify",
+    "ClassifyRun": "classify.task",
+    "ClassifyTask": "classify.config",
+    "ClassifyTraining": "classify.task",
     "Conversation": "chat",
     "Figure": "report",
     "LanguageModelRun": "language_model",

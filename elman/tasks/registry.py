@@ -69,10 +69,10 @@ TASKS.register(
 TASKS.register(
     "classify",
     TaskHome(
-        "Train a network that tells which class a text belongs to.",
-        "classify",
+        "Train a network that tells which class a sequence belongs to: text, DNA, signal, video.",
+        "classify.task",
         "Classify",
-        "classify_config",
+        "classify.config",
     ),
 )
 TASKS.register(

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from elman._config import Config
+from elman._config import table_of
 from elman.cli import task_command as module
 from elman.cli.task_command import next_free, task_command
 from elman.tasks.registry import TASKS
@@ -19,7 +19,7 @@ def test_every_key_is_a_flag_and_every_flag_is_described(name: str) -> None:
     tables = {
         key
         for key, field in config.model_fields.items()
-        if isinstance(field.annotation, type) and issubclass(field.annotation, Config)
+        if table_of(field.annotation) is not None
     }
     for key in keys - tables:
         assert f"    {key}: " in (command.__doc__ or "")

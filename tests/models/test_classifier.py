@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from elman._errors import ConfigError, DataError
 from elman.models.classifier import SequenceClassifier, token_classifier
 from elman.models.classifier_config import ClassifierConfig, TokenClassifierConfig
+from elman.models.frontend import Frontend
 from elman.models.save import load_model, model_bytes
 from elman.nn.pooling import POOLINGS
 
@@ -65,7 +66,7 @@ def test_rows_are_independent() -> None:
 
 
 def test_a_features_frontend_takes_the_embeddings_place() -> None:
-    class Plain(nn.Module):
+    class Plain(Frontend):
         output_size = 2
 
         def forward(self, x: Tensor) -> Tensor:
@@ -98,3 +99,34 @@ def test_what_makes_no_sense_is_refused() -> None:
         token_classifier(9, 1, TokenClassifierConfig())
     with pytest.raises(DataError, match="at least one step"):
         made()(torch.zeros(2, 0, dtype=torch.int64))
+
+
+@pytest.mark.parametrize("pooling", list(POOLINGS))
+@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
+def test_a_sequence_that_arrives_is_told_as_the_whole_up_to_there(cell: str, pooling: str) -> None:
+    model = made(cell=cell, pooling=pooling, bidirectional=False, num_layers=2).eval()
+    tokens = torch.randint(0, 9, (3, 10))
+    with torch.no_grad():
+        expected = torch.stack([model(tokens[:, : t + 1]) for t in range(10)])
+        for cut in (1, 3, 10):
+            state, pieces = model.stream(3), []
+            for piece in tokens.split(cut, 1):
+                logits, state = model.step(piece, state)
+                pieces.append(logits)
+            torch.testing.assert_close(torch.cat(pieces), expected, rtol=1e-4, atol=1e-5)
+
+
+def test_what_needs_the_end_first_cannot_stream() -> None:
+    with pytest.raises(ConfigError, match="--model.no-bidirectional"):
+        made(bidirectional=True).stream(1)
+    model = made(bidirectional=False)
+    model.frontend.streams = False
+    with pytest.raises(ConfigError, match="frontend needs the whole sequence"):
+        model.stream(1)
+
+
+def test_no_step_is_no_answer() -> None:
+    model = made(bidirectional=False)
+    state = model.stream(2)
+    logits, after = model.step(torch.zeros(2, 0, dtype=torch.int64), state)
+    assert logits.shape == (0, 2, model.num_classes) and after.body is state.body

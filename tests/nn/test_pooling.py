@@ -109,3 +109,18 @@ def test_wrong_shapes_and_names_are_refused() -> None:
         pooling(torch.zeros(T, B, R), torch.ones(B + 1))
     with pytest.raises(UnknownName, match="did you mean 'mean'"):
         make_pooling("meen", R)
+
+
+@pytest.mark.parametrize("cut", [1, 2, 5, 7])
+@pytest.mark.parametrize("name", list(POOLINGS))
+def test_what_arrives_piece_by_piece_is_pooled_as_the_whole_up_to_there(
+    name: str, cut: int
+) -> None:
+    torch.manual_seed(1)
+    pooling, x = made(name), 50 * torch.randn(11, 3, R, dtype=torch.float64)
+    state, pieces = pooling.start(3, x), []
+    for piece in x.split(cut):
+        pooled, state = pooling.step(piece, state)
+        pieces.append(pooled)
+    expected = torch.stack([pooling(x[: t + 1]) for t in range(len(x))])
+    torch.testing.assert_close(torch.cat(pieces), expected, rtol=1e-12, atol=1e-12)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from elman._config import load_config, merged
-from elman.tasks.classify_config import ClassifyTask
+from elman.tasks.classify.config import ClassifyTask
 
 GOOD, BAD = ("good", "fine", "great"), ("bad", "poor", "awful")
 

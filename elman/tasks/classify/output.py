@@ -1,24 +1,23 @@
-"""Predictions of a classifier as text: lines to read, JSON, CSV, and tokens in colour."""
+"""Predictions of a classifier as text: lines to read, JSON, CSV, and steps in colour."""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from rich.console import Console
 from rich.text import Text
 
-from elman.data.sentence import padded, sentence_ids
-from elman.data.tokenizer import Tokenizer
-from elman.data.tokenizer.word import WordTokenizer
-from elman.tasks.classify_config import ClassifyPredict
+from elman.tasks.classify.config import ClassifyPredict
 from elman.train.log import printable
 
-__all__ = ["Prediction", "Why", "pieces_of", "written"]
+__all__ = ["Prediction", "Why", "running", "written"]
 
 SHOWN = 100
 """Characters of a text that stand beside its label."""
@@ -28,10 +27,10 @@ LISTED = 10
 
 @dataclass(frozen=True)
 class Prediction:
-    """The class of a text.
+    """The class of an input.
 
     Args:
-        text: What was classified.
+        text: What was classified: a text, or what another input is called.
         label: The most probable label.
         probabilities: Of every label.
     """
@@ -48,13 +47,14 @@ class Prediction:
 
 @dataclass(frozen=True)
 class Why:
-    """What each token contributes to a label.
+    """What each step contributes to a label.
 
     Args:
         label: The label that is explained.
-        tokens: Each token as it stands in the text, with its contribution in nats of log-odds.
+        tokens: What is written for each step, a token of a text, with its contribution in nats of
+            log-odds.
         score: The label's log-odds.
-        base: Its log-odds for a text that says nothing; ``score - base`` is what the
+        base: Its log-odds for an input that says nothing; ``score - base`` is what the
             contributions sum to.
         gap: What their sum misses: the error of the numerical integral.
     """
@@ -66,35 +66,27 @@ class Why:
     gap: float
 
 
-def pieces_of(tokenizer: Tokenizer, text: str) -> list[str]:
-    """Return the tokens of a text as they stand there; of unknown words the word."""
-    if isinstance(tokenizer, WordTokenizer):
-        return tokenizer.cut(padded(tokenizer, text))
-    return [tokenizer.token(int(token)) for token in sentence_ids(tokenizer, text)]
-
-
 def written(
-    predictions: Iterable[Prediction],
+    predictions: Iterable[tuple[Prediction, Why | None]],
     labels: Sequence[str],
     options: ClassifyPredict,
-    why: Callable[[str, str], Why] | None,
     color: bool,
+    key: str = "text",
 ) -> Iterator[str]:
     """Yield predictions as the command writes them.
 
     Args:
-        predictions: As they come.
+        predictions: As they come, each with its reasons if they were asked for.
         labels: All labels, in their order.
         options: The format.
-        why: Explains the label of a text; None: do not explain.
         color: Whether the reader shows colours.
+        key: What the input is called in JSON and CSV.
     """
     if options.format == "csv":
-        yield csv_line(["label", "probability", *labels, "text"])
-    for found in predictions:
-        reason = why(found.text, found.label) if why and found.text.strip() else None
+        yield csv_line(["label", "probability", *labels, key])
+    for found, reason in predictions:
         if options.format == "json":
-            yield json.dumps(record(found, reason), ensure_ascii=False) + "\n"
+            yield json.dumps(record(found, reason, key), ensure_ascii=False) + "\n"
         elif options.format == "csv":
             shares = [f"{found.probabilities[label]:.6g}" for label in labels]
             yield csv_line([found.label, f"{found.probability:.6g}", *shares, found.text])
@@ -106,13 +98,13 @@ def written(
             yield explained(found, reason, color)
 
 
-def record(found: Prediction, reason: Why | None) -> dict[str, Any]:
+def record(found: Prediction, reason: Why | None, key: str) -> dict[str, Any]:
     """Return a prediction as JSON has it."""
     entry: dict[str, Any] = {
         "label": found.label,
         "probability": found.probability,
         "probabilities": dict(found.probabilities),
-        "text": found.text,
+        key: found.text,
     }
     if reason is not None:
         entry["why"] = {
@@ -122,6 +114,37 @@ def record(found: Prediction, reason: Why | None) -> dict[str, Any]:
             "missing": reason.gap,
         }
     return entry
+
+
+def running(
+    name: str,
+    steps: Iterable[tuple[str, NDArray[np.floating[Any]]]],
+    labels: Sequence[str],
+    options: ClassifyPredict,
+    key: str,
+) -> Iterator[str]:
+    """Yield what a sequence looks like so far, each time some of it has arrived.
+
+    Args:
+        name: What is arriving.
+        steps: Where it has come to, and the probabilities ``(C,)`` there.
+        labels: All labels, in their order.
+        options: The format.
+        key: What the input is called in JSON and CSV.
+    """
+    if options.format == "csv":
+        yield csv_line(["at", "label", "probability", *labels, key])
+    for stamp, shares in steps:
+        best = int(shares.argmax())
+        told = Prediction(name, labels[best], dict(zip(labels, shares.tolist(), strict=True)))
+        if options.format == "json":
+            yield json.dumps({"at": stamp, **record(told, None, key)}, ensure_ascii=False) + "\n"
+        elif options.format == "csv":
+            cells = [f"{share:.6g}" for share in shares]
+            yield csv_line([stamp, told.label, f"{told.probability:.6g}", *cells, name])
+        else:
+            at = printable(stamp).replace("\n", "⏎")
+            yield f"{at}\t{printable(told.label)}\t{told.probability:.1%}\n"
 
 
 def csv_line(cells: Sequence[str]) -> str:

@@ -14,8 +14,8 @@ import torch
 
 from elman._config import load_config
 from elman._errors import ConfigError, DataError, RunError
-from elman.tasks.classify import ClassifyRun, ClassifyTraining, class_weights
-from elman.tasks.classify_config import ClassifyPredict
+from elman.tasks.classify.config import ClassifyPredict
+from elman.tasks.classify.task import ClassifyRun, ClassifyTraining, class_weights
 from elman.train.events import Saved, Stepped, Validated
 from tests.tasks.classified import table, task_of
 
@@ -46,11 +46,12 @@ def test_it_learns_and_says_so(run: ClassifyRun) -> None:
 def test_a_run_holds_what_a_stranger_needs(run: ClassifyRun, data: Path) -> None:
     files = {path.name for path in run.directory.path.iterdir()}
     assert files >= {
-        "config.toml", "model.safetensors", "tokenizer.json", "labels.json", "data.json",
+        "config.toml", "model.safetensors", "tokenizer.json", "columns.json", "labels.json",
+        "data.json",
         "manifest.json",
     }  # fmt: skip
     assert json.loads((run.directory.path / "labels.json").read_text()) == ["down", "up"]
-    assert run.task.data == str(data) and run.columns == (("text",), "label")
+    assert run.task.data == str(data) and run.kind.columns == (("text",), "label")
 
 
 def test_baselines_stand_beside(run: ClassifyRun) -> None:
@@ -96,7 +97,7 @@ def test_contributions_sum_to_the_log_odds(run: ClassifyRun) -> None:
     assert run.why("great", "down").score == pytest.approx(-run.why("great", "up").score, rel=1e-4)
     with pytest.raises(ConfigError, match="no label 'upp'; did you mean 'up'"):
         run.why("great", "upp")
-    with pytest.raises(DataError, match="no tokens"):
+    with pytest.raises(DataError, match="there are no tokens"):
         run.why("  ")
 
 
@@ -208,7 +209,7 @@ def test_damaged_files_are_refused(run: ClassifyRun, tmp_path: Path) -> None:
     (copy / "labels.json").write_text("[1]")
     with pytest.raises(RunError, match=r"labels\.json is not what was written"):
         ClassifyRun.open(copy)
-    for name, content in (("labels.json", b'{"a": 1}'), ("data.json", b'{"label": 1}')):
+    for name, content in (("labels.json", b'{"a": 1}'), ("columns.json", b'{"label": 1}')):
         shutil.rmtree(copy)
         shutil.copytree(run.directory.path, copy)
         opened = type(run.directory).open(copy)

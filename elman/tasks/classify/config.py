@@ -11,7 +11,12 @@ from elman.data.table_config import ColumnsConfig, LabelledConfig
 from elman.models.classifier_config import TokenClassifierConfig
 from elman.train.config import ExampleTrainConfig
 
-__all__ = ["ClassifyPredict", "ClassifyTask", "ClassifyTrainConfig"]
+__all__ = ["EMBEDS", "TABLES", "ClassifyPredict", "ClassifyTask", "ClassifyTrainConfig"]
+
+TABLES = {"columns": "text", "text": "text"}
+"""Tables of the configuration that only one kind of input knows."""
+EMBEDS = ("embedding_size", "dropout_word", "dropout_embedding", "sparse_embedding")
+"""Keys of the model that mean something for kinds of input whose steps are symbols."""
 
 
 class ClassifyTrainConfig(ExampleTrainConfig):
@@ -48,17 +53,19 @@ class ClassifyTrainConfig(ExampleTrainConfig):
 
 
 class ClassifyTask(Config):
-    """Train a network that tells which class a text belongs to."""
+    """Train a network that tells which class a sequence belongs to."""
 
     task: Literal["classify"] = "classify"
     """The task's name in the registry."""
     data: str = "names"
     """A CSV, TSV, JSON lines or Parquet file with a column of texts and one of labels, a folder
     with a folder for each class, or a set by its name (`elman data list`)."""
-    columns: ColumnsConfig = Field(default_factory=ColumnsConfig)
-    """Which columns hold text and label."""
-    text: LabelledConfig = Field(default_factory=LabelledConfig)
-    """How text becomes tokens, and which part of it is held out."""
+    input: Literal["auto", "text"] = "auto"
+    """What kind of sequence it is; auto: told by the names of the files."""
+    columns: ColumnsConfig | None = None
+    """Of texts: which columns hold text and label."""
+    text: LabelledConfig | None = None
+    """Of texts: how they become tokens, and which part of them is held out."""
     model: TokenClassifierConfig = Field(default_factory=TokenClassifierConfig)
     """The network."""
     train: ClassifyTrainConfig = Field(default_factory=ClassifyTrainConfig)
@@ -72,13 +79,19 @@ class ClassifyPredict(Config):
     """`text` to read; `json`: an object a line with all probabilities; `csv`: a table."""
     why: bool = False
     """Show what each token contributes to the label, by integrated gradients, text by text."""
-    chunk: int = Field(default=1024, ge=1)
-    """Texts that are read before the first is answered; 1 answers each at once."""
+    chunk: int | None = Field(default=None, ge=1)
+    """Inputs that are read before the first is answered; 1 answers each at once. Unset: as many as
+    memory has room for."""
+    stream: bool = False
+    """Say after each step, or each second, what it looks like so far; for a network that reads in
+    one direction."""
 
     @model_validator(mode="after")
     def _why_is_written(self) -> Self:
         if self.why and self.format == "csv":
             raise ValueError("why: a row of CSV has no place for tokens; give format text or json")
-        if self.why and self.chunk != type(self).model_fields["chunk"].default:
-            raise ValueError("chunk has no effect on why, which answers text by text")
+        if self.why and self.chunk is not None:
+            raise ValueError("chunk has no effect on why, which answers one by one")
+        if self.stream and (self.why or self.chunk is not None):
+            raise ValueError("stream answers step by step: leave why and chunk out")
         return self

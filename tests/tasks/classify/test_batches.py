@@ -11,9 +11,14 @@ import torch
 from elman.data.labelled import Examples
 from elman.models.classifier import token_classifier
 from elman.models.classifier_config import TokenClassifierConfig
-from elman.tasks import classify_data
-from elman.tasks.classify_config import ClassifyTrainConfig
-from elman.tasks.classify_data import LabelledBatches, logits_of, tensors
+from elman.tasks.classify import batches as module
+from elman.tasks.classify.batches import LabelledBatches, logits_of
+from elman.tasks.classify.config import ClassifyTrainConfig
+from elman.tasks.classify.text import TextKind
+
+
+def tensors(items: Any, rng: Any = None) -> Any:
+    return TextKind.collate(None, items, rng)  # type: ignore[arg-type]  # it needs no tokenizer
 
 
 def examples(lengths: list[int]) -> Examples:
@@ -24,7 +29,7 @@ def examples(lengths: list[int]) -> Examples:
 
 def test_each_example_once_with_its_label() -> None:
     some = examples([3, 1, 4, 1, 5, 9, 2, 6, 5, 3])
-    batches = LabelledBatches(some, ClassifyTrainConfig(batch_size=4))
+    batches = LabelledBatches(tensors, some, ClassifyTrainConfig(batch_size=4))
     seen = []
     for index in range(len(batches)):
         batch = batches.batch(1, index)
@@ -40,21 +45,21 @@ def test_each_example_once_with_its_label() -> None:
 )
 def test_long_texts_bound_the_batch(longest: int, asked: Any, most: Any) -> None:
     config = ClassifyTrainConfig(batch_size=32, max_tokens=asked)
-    assert LabelledBatches(examples([longest, 2]), config).max_tokens == most
+    assert LabelledBatches(tensors, examples([longest, 2]), config).max_tokens == most
 
 
 def test_logits_come_in_the_order_of_the_texts(monkeypatch: pytest.MonkeyPatch) -> None:
     torch.manual_seed(0)
     model = token_classifier(9, 3, TokenClassifierConfig(hidden_size=4, embedding_size=3))
     some = examples([3, 1, 4, 0, 5, 9])
-    whole = logits_of(model, some)
+    whole = logits_of(tensors, model, some, some.lengths)
     assert model.training  # put back
     with torch.no_grad():
         for k in range(6):
             alone = model.eval()(*tensors([some[k]]))[0]
             torch.testing.assert_close(torch.from_numpy(whole[k]), alone, rtol=1e-4, atol=1e-6)
-    monkeypatch.setattr(classify_data, "SCORED", 2)
-    again = logits_of(model, [some[k] for k in range(6)])
+    monkeypatch.setattr(module, "SCORED", 2)
+    again = logits_of(tensors, model, [some[k] for k in range(6)], some.lengths)
     np.testing.assert_allclose(again, whole, rtol=1e-4, atol=1e-6)
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from elman._config import load_config, to_toml
 from elman._errors import ConfigError
-from elman.tasks.classify_config import ClassifyTask
+from elman.tasks.classify.config import ClassifyTask
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,12 @@ import json
 import re
 from typing import Any
 
+import numpy as np
+import pytest
+
 from elman._config import load_config
-from elman.data.tokenizer import ByteTokenizer, CharTokenizer, WordTokenizer
-from elman.tasks.classify_config import ClassifyPredict
-from elman.tasks.classify_text import Prediction, Why, pieces_of, written
+from elman.tasks.classify.config import ClassifyPredict
+from elman.tasks.classify.output import Prediction, Why, running, written
 
 FOUND = [
     Prediction('so "good",\x1b[31m\nyes', "up", {"down": 0.25, "up": 0.75}),
@@ -22,8 +24,9 @@ REASON = Why("up", [("so", -0.1), ("good", 1.5), (",", 0.01)], 1.1, -0.31, 0.0)
 
 def lines(why: bool = False, color: bool = False, **options: Any) -> list[str]:
     read = load_config(ClassifyPredict, None, options)
-    explain = (lambda text, label: REASON) if why else None
-    return list(written(FOUND, ["down", "up"], read, explain, color))
+    reasons = [REASON if why and found.text else None for found in FOUND]
+    found = zip(FOUND, reasons, strict=True)
+    return list(written(found, ["down", "up"], read, color))
 
 
 def test_text_is_a_line_without_control_characters() -> None:
@@ -59,7 +62,18 @@ def test_colours_are_green_for_and_red_against() -> None:
     assert re.sub(r"\x1b\[[\d;]*m", "", shown) == "so good ,"
 
 
-def test_pieces_are_the_words_as_written() -> None:
-    assert pieces_of(WordTokenizer(["good"], "plain", True), "Good  dog!") == ["Good", "dog", "!"]
-    assert pieces_of(CharTokenizer("ab"), "abc") == ["a", "b", "<unk>"]
-    assert pieces_of(ByteTokenizer(), "né") == ["n", "\\xc3", "\\xa9"]
+@pytest.mark.parametrize("form", ["text", "json", "csv"])
+def test_what_is_arriving_is_told_step_by_step(form: str) -> None:
+    steps = [("1\n", np.array([0.25, 0.75])), ("2", np.array([0.9, 0.1]))]
+    read = load_config(ClassifyPredict, None, {"format": form, "stream": True})
+    pieces = list(running("a.csv", steps, ["down", "up"], read, "input"))
+    if form == "text":
+        assert pieces == ["1⏎\tup\t75.0%\n", "2\tdown\t90.0%\n"]
+    elif form == "json":
+        first, second = map(json.loads, pieces)
+        assert first["at"] == "1\n" and first["label"] == "up" and first["input"] == "a.csv"
+        assert second["probabilities"] == {"down": 0.9, "up": 0.1}
+    else:
+        rows = list(csv.reader(io.StringIO("".join(pieces), newline="")))
+        assert rows[0] == ["at", "label", "probability", "down", "up", "input"]
+        assert rows[2] == ["2", "down", "0.9", "0.9", "0.1", "a.csv"]
