@@ -30,6 +30,7 @@ from elman.nn.pooling import (
 )
 from elman.nn.recurrent import Bidirectional, Recurrent
 from elman.nn.regularize import EmbeddingDropout, LockedDropout, embedding_dropout
+from elman.nn.reverse_complement import InvariantPooling, ReverseComplement
 from elman.nn.rnn import RNN, ElmanCell
 from elman.nn.stack import Stacked
 from elman.nn.state import (
@@ -59,6 +60,7 @@ __all__ = [
     "EmbeddingDropout",
     "EquationCell",
     "GRUCell",
+    "InvariantPooling",
     "LSTMCell",
     "LastPooling",
     "LayerTrace",
@@ -69,6 +71,7 @@ __all__ = [
     "Pooling",
     "Recurrent",
     "RecurrentLayer",
+    "ReverseComplement",
     "Stacked",
     "State",
     "detach_state",
