@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from elman.models.config import BodyConfig, Rate, Size
+from pydantic import ValidationInfo, field_validator
+
+from elman.models.config import BodyConfig, Rate, Size, wrong
 
 __all__ = ["ClassifierConfig", "TokenClassifierConfig"]
 
@@ -25,10 +27,18 @@ class ClassifierConfig(BodyConfig):
     """Also read from right to left, with as many units again."""
     dropout: Rate = 0.5
     """Dropout of the input, between the layers, and of the output: the one knob to turn first."""
-    pooling: Literal["last", "mean", "max", "attention"] = "max"
-    """How the outputs of all steps become one vector."""
+    pooling: Literal["last", "mean", "max", "attention", "centre"] = "max"
+    """How the outputs of all steps become one vector; `centre`, for windows cut around a place:
+    what both directions have read when they meet there."""
     dropout_pooled: Rate = 0.0
     """Dropout of the pooled vector, before the logits."""
+
+    @field_validator("pooling")
+    @classmethod
+    def _both_sides_are_read(cls, value: str, info: ValidationInfo) -> str:
+        if value == "centre" and not info.data.get("bidirectional", True):
+            raise wrong("one direction has read only half of the sequence there; choose another")
+        return value
 
 
 class TokenClassifierConfig(ClassifierConfig):

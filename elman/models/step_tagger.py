@@ -12,7 +12,7 @@ overlapping windows in `windows.py`.
 
 from __future__ import annotations
 
-from typing import NamedTuple, cast
+from typing import Any, NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -34,13 +34,13 @@ class TaggerState(NamedTuple):
     """Where a stream of steps stands.
 
     Attributes:
-        past: The last inputs, ``(B, c, ...)``, as many as the frontend looks back; None: none.
+        frontend: Of its own making; None if a step says all.
         body: The state of the recurrent layers; None before the first step.
         belief: With a CRF: log-probabilities of the last step's labels given all steps so far,
             ``(B, K)``; None before the first step.
     """
 
-    past: Tensor | None = None
+    frontend: Any = None
     body: tuple[State, ...] | None = None
     belief: Tensor | None = None
 
@@ -49,8 +49,7 @@ class StepTagger(nn.Module):
     """A frontend, recurrent layers, and at each step a softmax over labels or a CRF.
 
     Args:
-        frontend: Turns the inputs into ``(T, B, E)``, a step for a step; see `frontend.py`. If it
-            looks back, its ``look_back`` says how many steps.
+        frontend: Turns the inputs into ``(T, B, E)``, a step for a step; see `frontend.py`.
         num_tags: Labels, K, at least 2.
         config: Everything else.
         moves: For a CRF: which label may follow which ``(K, K)``, be first ``(K,)``, be last
@@ -73,7 +72,7 @@ class StepTagger(nn.Module):
 
     def __init__(
         self,
-        frontend: nn.Module,
+        frontend: Frontend,
         num_tags: int,
         config: StepTaggerConfig,
         *,
@@ -86,8 +85,7 @@ class StepTagger(nn.Module):
             raise ConfigError("moves have no effect on a softmax: use output = 'crf'")
         self.num_tags, self.config = num_tags, config
         self.frontend = frontend
-        self.look_back: int = getattr(frontend, "look_back", 0)
-        self.body = self.make_body(cast(Frontend, frontend).output_size, config)
+        self.body = self.make_body(frontend.output_size, config)
         self.head = nn.Linear(self.body.output_size, num_tags)
         self.crf: CRF | None = None
         if config.output == "crf":
@@ -103,20 +101,20 @@ class StepTagger(nn.Module):
         """Where the parameters live."""
         return self.head.weight.device
 
-    def forward(self, inputs: Tensor, lengths: Tensor | None = None) -> Tensor:
+    def forward(self, inputs: Any, lengths: Tensor | None = None) -> Tensor:
         """Return the score of every label at every step, ``(B, T, K)``."""
         return self.emissions(inputs, lengths).transpose(0, 1)
 
-    def emissions(self, inputs: Tensor, lengths: Tensor | None = None) -> Tensor:
+    def emissions(self, inputs: Any, lengths: Tensor | None = None) -> Tensor:
         """Return the scores time-major, ``(T, B, K)``."""
-        return self.from_features(cast(Frontend, self.frontend)(inputs), lengths)
+        return self.from_features(self.frontend(inputs), lengths)
 
     def from_features(self, features: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Return the scores ``(T, B, K)`` of what a frontend gave, ``(T, B, E)``."""
         scores: Tensor = self.head(self.body(features, lengths=lengths).output)
         return scores
 
-    def loss(self, inputs: Tensor, lengths: Tensor, tags: Tensor) -> TaggerLoss:
+    def loss(self, inputs: Any, lengths: Tensor, tags: Tensor) -> TaggerLoss:
         """Return how improbable the tags ``(B, T)`` are; those in padding are not looked at."""
         return self.loss_of(self.emissions(inputs, lengths), lengths, tags)
 
@@ -160,7 +158,7 @@ class StepTagger(nn.Module):
 
     @torch.no_grad()
     def decode(
-        self, inputs: Tensor, lengths: Tensor | None = None, *, confidence: bool = True
+        self, inputs: Any, lengths: Tensor | None = None, *, confidence: bool = True
     ) -> Tags:
         """Return the best labels, and how sure each is; zeros where that is not asked for."""
         return self.decoded(self.emissions(inputs, lengths), lengths, confidence=confidence)
@@ -202,8 +200,10 @@ class StepTagger(nn.Module):
         """Return the state before the first step of a stream.
 
         Raises:
-            ConfigError: If the model also reads from the end.
+            ConfigError: If the model needs the end of a sequence before its beginning.
         """
+        if not self.frontend.streams:
+            raise ConfigError("this model's frontend needs the whole sequence")
         if self.config.bidirectional:
             raise ConfigError(
                 "a model that also reads from the end cannot run step by step: train with "
@@ -211,7 +211,7 @@ class StepTagger(nn.Module):
             )
         return TaggerState()
 
-    def step(self, inputs: Tensor, state: TaggerState) -> tuple[Tensor, TaggerState]:
+    def step(self, inputs: Any, state: TaggerState) -> tuple[Tensor, TaggerState]:
         """Run over the next steps of a stream, one or many.
 
         Args:
@@ -221,13 +221,10 @@ class StepTagger(nn.Module):
         Returns:
             Scores ``(B, T, K)`` as of the whole sequence, and the state after the last step.
         """
-        past = state.past
-        both = inputs if past is None else torch.cat([past, inputs], 1)
-        features = cast(Frontend, self.frontend)(both)[both.shape[1] - inputs.shape[1] :]
+        features, frontend = self.frontend.step(inputs, state.frontend)
         output, _, body = self.body(features, state.body)
         scores: Tensor = self.head(output).transpose(0, 1)
-        past = both[:, -self.look_back :] if self.look_back else None
-        return scores, TaggerState(past, body, state.belief)
+        return scores, TaggerState(frontend, body, state.belief)
 
     @torch.no_grad()
     def believe(self, scores: Tensor, state: TaggerState) -> tuple[Tensor, TaggerState]:

@@ -22,6 +22,7 @@ from elman.nn.make import LAYERS, make_layer
 from elman.nn.pooling import (
     POOLINGS,
     AttentionPooling,
+    CentrePooling,
     LastPooling,
     MaxPooling,
     MeanPooling,
@@ -55,6 +56,7 @@ __all__ = [
     "AttentionPooling",
     "Bidirectional",
     "Cell",
+    "CentrePooling",
     "DotAttention",
     "ElmanCell",
     "EmbeddingDropout",

@@ -8,6 +8,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from elman._errors import ConfigError
 from elman._registry import Registry
 from elman._shapes import check_shape
 from elman.ops.lengths import lengths_to_mask
@@ -15,6 +16,7 @@ from elman.ops.lengths import lengths_to_mask
 __all__ = [
     "POOLINGS",
     "AttentionPooling",
+    "CentrePooling",
     "LastPooling",
     "MaxPooling",
     "MeanPooling",
@@ -134,7 +136,7 @@ class MeanPooling(Pooling):
         after = before + torch.arange(1, len(output) + 1, device=output.device)  # (T,)
         # means, not sums: a sum over millions of steps would swallow the next one
         own = output.cumsum(0) / after.reshape(-1, 1, 1)
-        means = mean * (before / after).reshape(-1, 1, 1) + own
+        means = mean * (before / after.to(mean)).reshape(-1, 1, 1) + own
         return means, (means[-1], after[-1])
 
 
@@ -216,11 +218,42 @@ class AttentionPooling(Pooling):
         return torch.stack(means), (mean, weight)
 
 
+class CentrePooling(Pooling):
+    """What each direction has read up to the middle of the sequence, and with it.
+
+    For windows cut around a place, such as a junction in DNA: all of the window is read, and the
+    place itself last, by both directions.
+
+    Example:
+        >>> output = torch.arange(10.0).reshape(5, 1, 2)
+        >>> elman.nn.CentrePooling(2, bidirectional=True)(output, torch.tensor([4]))
+        tensor([[4., 3.]])
+    """
+
+    def pooled(self, output: Tensor, lengths: Tensor, mask: Tensor) -> Tensor:
+        """Take one step of each row; of an even number, those on either side of the middle."""
+        rows = torch.arange(output.shape[1], device=output.device)
+        ahead = output[(lengths // 2).clamp(max=len(output) - 1), rows]
+        if not self.bidirectional:
+            return ahead
+        half = self.size // 2
+        back = output[((lengths - 1) // 2).clamp(min=0), rows]
+        return torch.cat([ahead[:, :half], back[:, half:]], dim=-1)
+
+    def start(self, batch: int, like: Tensor) -> tuple[Tensor, ...]:
+        """Refuse: where the middle is, only the end tells."""
+        raise ConfigError(
+            "centre pooling cannot answer before the end is there: train with --model.pooling "
+            "last, mean, max or attention"
+        )
+
+
 POOLINGS: Registry[type[Pooling]] = Registry("pooling")
 POOLINGS.register("last", LastPooling)
 POOLINGS.register("mean", MeanPooling)
 POOLINGS.register("max", MaxPooling)
 POOLINGS.register("attention", AttentionPooling)
+POOLINGS.register("centre", CentrePooling)
 
 
 def make_pooling(name: str, size: int, *, bidirectional: bool = False) -> Pooling:

@@ -28,7 +28,7 @@ def made(**values: Any) -> SequenceClassifier:
 
 
 @pytest.mark.parametrize("target", [0, 2])
-@pytest.mark.parametrize("pooling", list(POOLINGS))
+@pytest.mark.parametrize("pooling", [name for name in POOLINGS if name != "centre"])
 @pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
 def test_contributions_sum_to_the_difference(cell: str, pooling: str, target: int) -> None:
     model = made(cell=cell, pooling=pooling)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import pytest
@@ -15,6 +16,8 @@ from elman.models.frontend import Frontend
 from elman.models.save import load_model, model_bytes
 from elman.nn.pooling import POOLINGS
 
+ONE_WAY = [name for name in POOLINGS if name != "centre"]
+"""Poolings that a network of one direction may have."""
 TOKENS = torch.tensor([[1, 2, 3, 4], [5, 6, 0, 0], [7, 0, 0, 0]])
 LENGTHS = torch.tensor([4, 2, 1])
 
@@ -27,8 +30,9 @@ def made(**values: Any) -> SequenceClassifier:
     return token_classifier(9, 3, config, unknown=0).double()
 
 
-@pytest.mark.parametrize("bidirectional", [True, False])
-@pytest.mark.parametrize("pooling", list(POOLINGS))
+@pytest.mark.parametrize(
+    ("pooling", "bidirectional"), [*itertools.product(ONE_WAY, [True, False]), ("centre", True)]
+)
 @pytest.mark.parametrize("cell", ["rnn", "rnn_relu", "lstm", "gru"])
 def test_equals_torch_layers(cell: str, pooling: str, bidirectional: bool) -> None:
     model = made(cell=cell, pooling=pooling, bidirectional=bidirectional, dropout=0).eval()
@@ -101,7 +105,7 @@ def test_what_makes_no_sense_is_refused() -> None:
         made()(torch.zeros(2, 0, dtype=torch.int64))
 
 
-@pytest.mark.parametrize("pooling", list(POOLINGS))
+@pytest.mark.parametrize("pooling", ONE_WAY)
 @pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
 def test_a_sequence_that_arrives_is_told_as_the_whole_up_to_there(cell: str, pooling: str) -> None:
     model = made(cell=cell, pooling=pooling, bidirectional=False, num_layers=2).eval()

@@ -15,5 +15,11 @@ def test_a_body_is_configured_as_in_every_model() -> None:
 
 
 def test_an_unknown_pooling_is_refused() -> None:
-    with pytest.raises(ConfigError, match="'last', 'mean', 'max' or 'attention'"):
+    with pytest.raises(ConfigError, match="'last', 'mean', 'max', 'attention' or 'centre'"):
         load_config(ClassifierConfig, None, {"pooling": "median"})
+
+
+def test_centre_pooling_reads_both_sides() -> None:
+    assert ClassifierConfig(pooling="centre").bidirectional
+    with pytest.raises(ConfigError, match="only half of the sequence"):
+        load_config(ClassifierConfig, None, {"pooling": "centre", "bidirectional": False})

@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from elman._errors import ConfigError, DataError
+from elman.models.frontend import Frontend
 from elman.models.save import load_model, model_bytes
 from elman.models.step_tagger import StepTagger
 from elman.models.step_tagger_config import StepTaggerConfig
@@ -19,12 +20,16 @@ LENGTHS = torch.tensor([6, 2, 1])
 TAGS = torch.tensor([[0, 2, 1, 1, 0, 2], [2, 0, 9, 9, 9, 9], [1, 9, 9, 9, 9, 9]])
 
 
-class Numbers(nn.Module):
+class Numbers(Frontend):
     """Features as they are, and their sum over the last steps: a frontend that looks back."""
 
     def __init__(self, features: int, look_back: int) -> None:
         super().__init__()
         self.output_size, self.look_back = 2 * features, look_back
+
+    def step(self, x: Tensor, past: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        both = x if past is None else torch.cat([past, x], 1)
+        return self(both)[both.shape[1] - x.shape[1] :], both[:, max(0, both.shape[1] - 9) :]
 
     def forward(self, x: Tensor) -> Tensor:
         x = x.transpose(0, 1)  # (T, B, I)

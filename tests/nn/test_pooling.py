@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from elman._errors import ShapeError, UnknownName
+from elman._errors import ConfigError, ShapeError, UnknownName
 from elman.nn import GRU
 from elman.nn.pooling import POOLINGS, AttentionPooling, make_pooling
 
@@ -32,6 +32,8 @@ def by_hand(name: str, pooling: torch.nn.Module, row: Tensor) -> Tensor:
         return row[-1]
     if name == "mean":
         return row.mean(0)
+    if name == "centre":
+        return row[len(row) // 2]
     if name == "max":
         return row.max(0).values
     scores = torch.tanh(row @ pooling.hidden.weight.T + pooling.hidden.bias)  # type: ignore[union-attr]
@@ -111,8 +113,21 @@ def test_wrong_shapes_and_names_are_refused() -> None:
         make_pooling("meen", R)
 
 
+def test_centre_is_what_both_directions_know_when_they_meet() -> None:
+    torch.manual_seed(0)
+    layer, half = GRU(3, R // 2, bidirectional=True), R // 2
+    x, lengths = torch.randn(T, B, 3), LENGTHS.clamp(min=1)
+    pooled = make_pooling("centre", R, bidirectional=True)(layer(x, lengths=lengths)[0], lengths)
+    for b, size in enumerate(lengths.tolist()):
+        upto, from_there = x[: size // 2 + 1, b : b + 1], x[(size - 1) // 2 : size, b : b + 1]
+        torch.testing.assert_close(pooled[b, :half], layer(upto)[0][-1, 0, :half])
+        torch.testing.assert_close(pooled[b, half:], layer(from_there)[0][0, 0, half:])
+    with pytest.raises(ConfigError, match="before the end is there"):
+        make_pooling("centre", R).start(1, x)
+
+
 @pytest.mark.parametrize("cut", [1, 2, 5, 7])
-@pytest.mark.parametrize("name", list(POOLINGS))
+@pytest.mark.parametrize("name", [name for name in POOLINGS if name != "centre"])
 def test_what_arrives_piece_by_piece_is_pooled_as_the_whole_up_to_there(
     name: str, cut: int
 ) -> None:
