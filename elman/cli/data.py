@@ -1,6 +1,9 @@
-"""`elman data`: what is here without a file, and what can be downloaded."""
+"""`elman data`: what is here without a file, what can be downloaded, and what can be made."""
 
 from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
 
 from cyclopts import App
 from rich.console import Console
@@ -11,7 +14,7 @@ from elman.cli.show import byte_count, progress_bar
 
 __all__ = ["data"]
 
-data = App(name="data", help="Show the built-in data, download well-known sets.")
+data = App(name="data", help="Show the built-in data, download well-known sets, make some.")
 
 
 @data.command(name="list")
@@ -58,3 +61,23 @@ def fetch_data(name: str, /) -> None:
     for file in remote.files:
         print(folder / file.name)
     print(f"licence: {remote.licence}\ntrain on it: {remote.command.format(folder)}")
+
+
+@data.command(name="make")
+def make_data(
+    what: Literal["moving-digits"], /, *, out: Path, clips: int = 1000, seed: int = 0
+) -> None:
+    """Make a data set: `moving-digits` is short mp4 clips with activities and captions.
+
+    Args:
+        what: The set.
+        out: The folder to write, new or empty.
+        clips: How many clips.
+        seed: Of everything that is drawn.
+    """
+    from elman.data.video.moving_digits import make_moving_digits
+
+    with progress_bar() as progress:
+        manifest = make_moving_digits(out, clips, seed, progress)
+    print(manifest)
+    print(f"train on it: elman train classify {out}, elman train caption {out}")
