@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 from elman._config import Config
 from elman.data.pairs_config import PairsConfig, SequenceConfig
 from elman.models.translator_config import TranslatorConfig
+from elman.tasks.decoding_config import Decoding
 from elman.train.config import ExampleTrainConfig
 
 __all__ = [
@@ -104,25 +105,14 @@ class TranslateTask(Config):
         return self
 
 
-class Translating(Config):
+class Translating(Decoding):
     """How sequences are decoded."""
 
-    beam: int = Field(default=1, ge=1)
-    """Beginnings that are kept at each step: 1 is greedy, 5 usually better and slower."""
-    length_penalty: float = Field(default=0.6, ge=0)
-    """Of a beam: 0 favours short sequences, 1 long ones."""
     max_length: int | None = Field(default=None, ge=1)
     """Tokens that are written at most. Unset: 20 more than twice the source's, but 1000."""
     copy_unknown: bool = True
     """Where the model writes an unknown word, take the source's word that it looks at; otherwise,
     and without attention, it writes known words alone."""
-
-    @model_validator(mode="after")
-    def _penalty_is_read(self) -> Self:
-        default = type(self).model_fields["length_penalty"].default
-        if self.beam == 1 and self.length_penalty != default:
-            raise ValueError("length_penalty chooses among the hypotheses of a beam; give beam > 1")
-        return self
 
 
 class TranslateEval(Translating):
