@@ -55,4 +55,9 @@ class TaggedConfig(SplitConfig):
     def _options_fit(self) -> Self:
         if self.scheme == "none" and self.strict:
             raise ValueError("strict checks a scheme of spans, and scheme = 'none' has none")
+        limit = type(self).model_fields["vectors_limit"].default
+        if self.vectors is None and self.vectors_limit != limit:
+            raise ValueError("vectors_limit has no effect without vectors")
+        if self.sentence_column is not None and self.format not in ("auto", "csv"):
+            raise ValueError(f"sentence_column is for CSV, and format = '{self.format}'")
         return self

@@ -128,7 +128,7 @@ class Tagger(nn.Module):
         )
         self.head = nn.Linear(self.body.output_size, tags)
         self.crf: CRF | None = None
-        if config.output == "crf":
+        if config.output != "softmax":
             allowed, start, end = moves if moves is not None else (None, None, None)
             self.crf = CRF(tags, allowed=allowed, allowed_start=start, allowed_end=end)
 

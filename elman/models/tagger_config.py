@@ -41,14 +41,30 @@ class TaggerConfig(BodyConfig):
     """Features made of a word's characters: units in each direction, or filters."""
     character_width: Size = 3
     """Characters that a filter of `characters = "cnn"` sees at once."""
-    output: Literal["crf", "softmax"] = "crf"
-    """What chooses the tags: a CRF, which scores a sentence's tags together, or each by itself."""
+    output: Literal["crf", "softmax"] | None = None
+    """What chooses the tags: a CRF, which scores a sentence's tags together, or each by itself.
+    Unset: crf for the words of a sentence, softmax for what is not text."""
     constrain: bool = True
     """For spans and a CRF: forbid moves that the scheme does not have, such as O to I-PER."""
+
+    @field_validator("character_size", "character_units")
+    @classmethod
+    def _characters_are_read(cls, value: int, info: ValidationInfo) -> int:
+        usual = cls.model_fields[str(info.field_name)].default
+        if value != usual and info.data.get("characters") == "none":
+            raise wrong("has no effect if characters = 'none'")
+        return value
 
     @field_validator("character_width")
     @classmethod
     def _width_is_used(cls, value: int, info: ValidationInfo) -> int:
         if value != 3 and info.data.get("characters") != "cnn":
             raise wrong("has no effect unless characters = 'cnn'")
+        return value
+
+    @field_validator("constrain")
+    @classmethod
+    def _moves_are_scored(cls, value: bool, info: ValidationInfo) -> bool:
+        if not value and info.data.get("output") == "softmax":
+            raise wrong("has no effect if output = 'softmax', which has no moves to forbid")
         return value

@@ -78,10 +78,10 @@ TASKS.register(
 TASKS.register(
     "tag",
     TaskHome(
-        "Train a network that gives each word of a sentence a tag: names, parts of speech.",
-        "tag",
+        "Train a network that gives each step a tag: words of sentences, bases of DNA, rows.",
+        "tag.task",
         "Tag",
-        "tag_config",
+        "tag.config",
     ),
 )
 TASKS.register(

@@ -23,6 +23,6 @@ def test_unknown_scheme() -> None:
 
 
 def test_no_torch() -> None:
-    code = "import sys, elman.data.tagged, elman.tasks.tag_config; print('torch' in sys.modules)"
+    code = "import sys, elman.data.tagged, elman.tasks.tag.config; print('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"

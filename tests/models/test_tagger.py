@@ -24,7 +24,9 @@ TAGS = torch.tensor([[0, 2, 1, 1], [2, 0, 9, 9]])
 
 def tagger(moves: Any = None, **config: Any) -> Tagger:
     torch.manual_seed(1)
-    small = {"hidden_size": 6, "word_size": 5, "character_size": 4, "character_units": 3}
+    small: dict[str, Any] = {"hidden_size": 6, "word_size": 5}
+    if config.get("characters") != "none":
+        small |= {"character_size": 4, "character_units": 3}
     return Tagger(7, 8, 3, TaggerConfig(**{**small, **config}), moves=moves)
 
 

@@ -1,14 +1,14 @@
-"""Tagging: train on sentences with tags, score, tag new sentences.
+"""Tagging the words of sentences: train, score, tag new sentences.
 
 Here the columns meet: sentences from `data`, a tagger from `models`, the loop from `train`. How
-results are printed is in `tag_output.py`, how they are scored in `tag_scores.py`.
+results are printed is in `output.py`, how they are scored in `scores.py`.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from elman._errors import DataError, RunError
+from elman._errors import DataError
 from elman._run import RunDirectory
 from elman.data.buckets import Buckets, scoring_batches
 from elman.data.conll import Sentence
@@ -33,14 +33,16 @@ from elman.data.tagged import (
     read_tagged,
     word_vectors,
 )
+from elman.data.tagged_config import TaggedConfig
 from elman.data.vectors import MOST_VALUES, Vectors
 from elman.models.generate import evaluating
 from elman.models.save import load_model
 from elman.models.tagger import Tagger, TaggerInput
+from elman.tasks.pictures import confusion_picture
 from elman.tasks.report import Report
-from elman.tasks.tag_config import TagPredict, TagTask
-from elman.tasks.tag_output import TaggedSentence, chunks, sentences_of, written
-from elman.tasks.tag_scores import FrequentTags, TagScores
+from elman.tasks.tag.config import TagPredict, TagTask
+from elman.tasks.tag.output import TaggedSentence, chunks, sentences_of, written
+from elman.tasks.tag.scores import FrequentTags, TagScores
 from elman.tasks.training import (
     CONFIG,
     MODEL,
@@ -49,10 +51,12 @@ from elman.tasks.training import (
     absolute,
     config_bytes,
     read_config,
+    read_json,
+    same_data,
 )
 from elman.train.objective import Batch, Outcome, Scores
 
-__all__ = ["TagRun", "TagTraining"]
+__all__ = ["TextTagRun", "TextTagTraining"]
 
 Split = Literal["train", "valid", "test"]
 VOCABULARY, DATA = "vocabulary.json", "data.json"
@@ -81,7 +85,7 @@ class TaggedSource:
         return Batch(inputs, tags, fresh=True)
 
 
-class TagTraining(TaskTraining[TagTask]):
+class TextTagTraining(TaskTraining[TagTask]):
     """The training of a tagger.
 
     Raises:
@@ -103,13 +107,16 @@ class TagTraining(TaskTraining[TagTask]):
         self.model: Tagger = model
         self.parts, self.vocabulary = parts, vocabulary
         self.train_set = encoded(parts.train, vocabulary, task.data)
-        self.valid_set = encoded(parts.valid, vocabulary, task.text.valid or task.data)
+        self.valid_set = encoded(parts.valid, vocabulary, settings(task).valid or task.data)
         self.validates = len(parts.valid) > 0
 
     @classmethod
-    def start(cls, task: TagTask, out: Path, progress: Progress | None = None) -> TagTraining:
+    def start(cls, task: TagTask, out: Path, progress: Progress | None = None) -> TextTagTraining:
         """Read the data and make a new run directory."""
         task = located(task)
+        if task.model.output is None:
+            model_config = task.model.model_copy(update={"output": "crf"})
+            task = task.model_copy(update={"model": model_config})
         parts, vocabulary, vectors = learned(task)
         model = new_model(task, vocabulary, vectors)
         files = {
@@ -118,21 +125,20 @@ class TagTraining(TaskTraining[TagTask]):
             DATA: data_bytes(parts, vectors),
         }
         # A tag that was never learned is found out before anything is written.
-        encoded(parts.valid, vocabulary, task.text.valid or task.data)
-        encoded(parts.test, vocabulary, task.text.test or task.data)
+        encoded(parts.valid, vocabulary, settings(task).valid or task.data)
+        encoded(parts.test, vocabulary, settings(task).test or task.data)
         run = RunDirectory.create(out, files)
         return cls(task, parts, vocabulary, model, run, resume=False)
 
     @classmethod
     def resumed(
         cls, path: Path, changes: dict[str, Any], progress: Progress | None = None
-    ) -> TagTraining:
+    ) -> TextTagTraining:
         """Take up a run where it stopped; ``changes`` overlay its ``[train]`` table."""
         run = RunDirectory.open(path)
         task = read_config(run, TagTask, {"train": changes})
         parts, vocabulary, vectors = learned(task)
-        if data_bytes(parts, vectors) != run.read(DATA):
-            raise changed(run, task)
+        same_data(run, task.data, run.read(DATA).decode(), data_bytes(parts, vectors).decode())
         model = new_model(task, vocabulary, vectors)
         return cls(task, parts, vocabulary, model, run, resume=True)
 
@@ -180,7 +186,7 @@ class TagTraining(TaskTraining[TagTask]):
 
 
 @dataclass(frozen=True)
-class TagRun:
+class TextTagRun:
     """A trained tagger, opened from its run directory.
 
     Example:
@@ -189,9 +195,9 @@ class TagRun:
         >>> _ = (folder / "names.conll").write_text("Ann B-PER\\nsleeps O\\n\\n" * 20)
         >>> from elman._config import load_config
         >>> small = {"data": str(folder / "names.conll"), "train": {"steps": 30, "lr": 0.02}}
-        >>> training = TagTraining.start(load_config(TagTask, None, small), folder / "run")
+        >>> training = TextTagTraining.start(load_config(TagTask, None, small), folder / "run")
         >>> events = list(training.events())
-        >>> next(TagRun.open(folder / "run").tag([["Ann", "sleeps"]])).tags
+        >>> next(TextTagRun.open(folder / "run").tag([["Ann", "sleeps"]])).tags
         ['B-PER', 'O']
     """
 
@@ -201,7 +207,7 @@ class TagRun:
     model: Tagger
 
     @classmethod
-    def open(cls, path: Path) -> TagRun:
+    def open(cls, path: Path) -> TextTagRun:
         """Open a run directory, every file verified.
 
         Raises:
@@ -220,6 +226,7 @@ class TagRun:
         *,
         split: Split = "test",
         baselines: bool = False,
+        pictures: bool = False,
         progress: Progress | None = None,
     ) -> Report:
         """Score the run on a held-out part of its own data, or on another file.
@@ -228,13 +235,14 @@ class TagRun:
             data: Another file of the same format, scored whole; ``None``: the run's own data.
             split: Which part of the run's own data.
             baselines: Also score each word's most frequent tag.
+            pictures: Also draw which tags are taken for which.
             progress: Told how far the work is.
 
         Raises:
             DataError: If there is nothing to score, a tag is not one of the run's, or the run's
                 own data has changed.
         """
-        config = self.task.text
+        config = settings(self.task)
         own = own_parts(self.directory, self.task) if data is None or baselines else None
         if data is not None:
             name, sentences = data, read_tagged(data, config)
@@ -258,7 +266,10 @@ class TagRun:
             for sentence in sentences:
                 counted.add(sentence, frequent.tags(sentence.tokens))
             beside["most frequent tag"] = counted.metrics
-        return found.report(title, beside)
+        report = found.report(title, beside)
+        if not pictures:
+            return report
+        return replace(report, pictures=(confusion_picture(*found.confusion()),))
 
     def tag(
         self, sentences: Iterable[Sequence[str]], *, chunk: int = 1024
@@ -289,11 +300,11 @@ class TagRun:
 
     def inputs(self, path: Path) -> Iterator[str]:
         """Yield the lines of a file, in the encoding of the files trained on."""
-        return read_lines(path, self.task.text.encoding)
+        return read_lines(path, settings(self.task).encoding)
 
     def predict(self, lines: Iterable[str], options: TagPredict, write: Any, color: bool) -> None:
         """Write each sentence of some lines with its tags, for the command."""
-        sentences = sentences_of(lines, options, self.task.text)
+        sentences = sentences_of(lines, options, settings(self.task))
         has_spans = self.vocabulary.scheme is not None
         found = self.tag(sentences, chunk=options.chunk)
         for text in written(found, options, has_spans=has_spans, color=color):
@@ -302,7 +313,7 @@ class TagRun:
 
 def learned(task: TagTask) -> tuple[TaggedParts, TaggedVocabulary, Vectors | None]:
     """Read the data, and take from its training part what there is to know beforehand."""
-    config = task.text
+    config = settings(task)
     parts = read_parts(task.data, config)
     scheme = find_scheme(parts.train, task.data, config)
     if config.strict and scheme is not None:
@@ -367,35 +378,27 @@ def data_bytes(parts: TaggedParts, vectors: Vectors | None) -> bytes:
 
 
 def read_about(run: RunDirectory) -> tuple[str, int | None]:
-    """Return what a run knows of its data: its fingerprint, and the size of pretrained vectors.
+    """Return what a run knows of its data: its fingerprint, and the size of pretrained vectors."""
 
-    The file is not trusted.
-    """
-    try:
-        about = json.loads(run.read(DATA))
-        fingerprint, size = about["fingerprint"], about["vector_size"]
-    except (ValueError, KeyError, TypeError, RecursionError):
-        fingerprint, size = None, 0
-    sound = size is None or (isinstance(size, int) and 0 < size <= MOST_VALUES)
-    if not sound or not isinstance(fingerprint, str):
-        raise RunError(f"{run.path / DATA} is damaged. Restore it from a copy")
-    return fingerprint, size
+    def sound(about: Any) -> bool:
+        size = about["vector_size"]
+        fits = size is None or (isinstance(size, int) and 0 < size <= MOST_VALUES)
+        return fits and isinstance(about["fingerprint"], str)
+
+    about = read_json(run, DATA, sound)
+    return about["fingerprint"], about["vector_size"]
 
 
 def own_parts(run: RunDirectory, task: TagTask) -> TaggedParts:
     """Return the sentences that a run was trained on, refused if they have changed."""
-    parts = read_parts(task.data, task.text)
-    if parts.fingerprint != read_about(run)[0]:
-        raise changed(run, task)
+    parts = read_parts(task.data, settings(task))
+    same_data(run, task.data, read_about(run)[0], parts.fingerprint)
     return parts
 
 
-def changed(run: RunDirectory, task: TagTask) -> DataError:
-    """Return the error for data that is not a run's any more."""
-    return DataError(
-        f"{task.data} is not what {run.path} was trained on: it, or a file beside it, has "
-        "changed. Restore it, or train anew"
-    )
+def settings(task: TagTask) -> TaggedConfig:
+    """Return how sentences are read, by default where nothing is said."""
+    return task.text or TaggedConfig()
 
 
 def encoded(sentences: list[Sentence], vocabulary: TaggedVocabulary, name: str) -> TaggedSet:
@@ -443,8 +446,8 @@ def score(
 
 def located(task: TagTask) -> TagTask:
     """Return a task whose files are named from the root, so that it can resume from anywhere."""
-    names = ("valid", "test", "vectors")
-    files = {name: absolute(getattr(task.text, name), lambda _: False) for name in names}
-    text = task.text.model_copy(update=files)
+    names, text = ("valid", "test", "vectors"), settings(task)
+    files = {name: absolute(getattr(text, name), lambda _: False) for name in names}
+    text = text.model_copy(update=files)
     data = absolute(task.data, is_known)
     return task.model_copy(update={"data": data, "text": text})

@@ -14,8 +14,8 @@ from elman._config import load_config
 from elman._errors import DataError, RunError
 from elman._run import RunDirectory
 from elman.data.conll import conll_lines
-from elman.tasks.tag import TagRun, TagTraining
-from elman.tasks.tag_config import TagPredict, TagTask
+from elman.tasks.tag.config import TagPredict, TagTask
+from elman.tasks.tag.task import TagRun, TagTraining
 from elman.train.events import Stopped, Validated
 
 NAMES = ["Ann", "Bo", "Cy", "Dee", "Eve", "Flo", "Gus", "Hal"]
@@ -179,7 +179,13 @@ def test_pretrained_vectors_reach_words_that_were_never_seen(names: Path, tmp_pa
     assert len(list(run.tag([["Xerxes"]]))) == 1
 
 
-@pytest.mark.parametrize("model", [{"output": "softmax"}, {"characters": "none", "cell": "gru"}])
+@pytest.mark.parametrize(
+    "model",
+    [
+        {"output": "softmax"},
+        {"characters": "none", "character_size": 32, "character_units": 50, "cell": "gru"},
+    ],
+)
 def test_plain_tags_and_other_models(tmp_path: Path, model: dict[str, Any]) -> None:
     path = tmp_path / "a.jsonl"
     line = json.dumps({"tokens": ["the", "cat"], "tags": ["DET", "NOUN"]})

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+from numpy.typing import NDArray
+
 from elman.data.conll import Sentence
 from elman.data.spans import SpanScores, convert
 from elman.data.tagged import TaggedVocabulary
@@ -25,6 +28,7 @@ class TagScores:
         self.spans = SpanScores()
         self.words, self.right = 0, 0
         self.unknown, self.unknown_right = 0, 0
+        self.pairs: Counter[tuple[str, str]] = Counter()
         self.by_tag: dict[str, Counter[str]] = defaultdict(Counter)
         self._nats, self._counted = 0.0, 0
 
@@ -39,6 +43,7 @@ class TagScores:
             self.words, self.right = self.words + 1, self.right + right
             if not self.vocabulary.word_id(token):
                 self.unknown, self.unknown_right = self.unknown + 1, self.unknown_right + right
+            self.pairs[there, tag] += 1
             self.by_tag[there]["there"] += 1
             self.by_tag[tag]["found"] += 1
             self.by_tag[tag]["right"] += right
@@ -80,6 +85,15 @@ class TagScores:
         figures.append(Figure("nats per word", self.nats, digits=4))
         notes = (f"{self.words:,} words, {self.unknown:,} of them unknown.",)
         return Report(title, tuple(figures), dict(baselines), (self._table(),), notes)
+
+    def confusion(self) -> tuple[list[str], NDArray[np.int64]]:
+        """Return the tags, and how often each (row) was taken for each (column)."""
+        tags = sorted(self.by_tag)
+        place = {tag: k for k, tag in enumerate(tags)}
+        counts = np.zeros((len(tags), len(tags)), np.int64)
+        for (there, found), count in self.pairs.items():
+            counts[place[there], place[found]] = count
+        return tags, counts
 
     def _table(self) -> Table:
         """Return precision, recall and F1 of each type of span or each tag."""

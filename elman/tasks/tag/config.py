@@ -1,33 +1,49 @@
-"""What tagging is configured by: one file of TOML, the same keys as the flags."""
+"""What tagging is configured by. No torch here: the command reads this to print its help."""
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from elman._config import Config
 from elman.data.tagged_config import TaggedConfig
 from elman.models.tagger_config import TaggerConfig
 from elman.train.config import ExampleTrainConfig
 
-__all__ = ["TagPredict", "TagTask"]
+__all__ = ["TABLES", "WORDS_ALONE", "TagPredict", "TagTask"]
+
+TABLES = {"text": "text"}
+"""Tables of the configuration that only one kind of data knows."""
+WORDS_ALONE = (
+    *("word_size", "word_dropout", "freeze_vectors", "characters", "character_size"),
+    *("character_units", "character_width", "constrain"),
+)
+"""Keys of the model that mean something for the words of sentences alone."""
 
 
 class TagTask(Config):
-    """Train a network that gives each word of a sentence a tag: names, parts of speech."""
+    """Train a network that gives each step of a sequence a tag: words, bases of DNA, rows."""
 
     task: Literal["tag"] = "tag"
     """The task's name in the registry."""
     data: str = "roles"
     """A file of sentences with tags: columns (CoNLL), CoNLL-U, JSON Lines or CSV, also gzipped; or
     a set by its name (`elman data list`)."""
-    text: TaggedConfig = Field(default_factory=TaggedConfig)
-    """Where words and tags stand, and which part is held out."""
+    input: Literal["auto", "text"] = "auto"
+    """What kind of data it is; auto: told by the names of the files."""
+    text: TaggedConfig | None = None
+    """Of sentences: where words and tags stand, and which part is held out."""
     model: TaggerConfig = Field(default_factory=TaggerConfig)
     """The network."""
     train: ExampleTrainConfig = Field(default_factory=ExampleTrainConfig)
     """The training."""
+
+    @model_validator(mode="after")
+    def _vectors_are_there(self) -> Self:
+        if self.model.freeze_vectors and (self.text is None or self.text.vectors is None):
+            raise ValueError("model.freeze_vectors has no effect without text.vectors")
+        return self
 
 
 class TagPredict(Config):

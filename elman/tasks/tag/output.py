@@ -15,7 +15,7 @@ from elman.data.conll import conll_lines, json_line, parse_sentences
 from elman.data.spans import Span, spans
 from elman.data.tagged_config import TaggedConfig
 from elman.data.words import cut_words
-from elman.tasks.tag_config import TagPredict
+from elman.tasks.tag.config import TagPredict
 from elman.train.log import printable
 
 __all__ = ["TaggedSentence", "sentences_of", "written"]

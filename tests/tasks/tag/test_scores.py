@@ -7,7 +7,7 @@ import pytest
 from elman.data.conll import Sentence
 from elman.data.tagged import TaggedVocabulary
 from elman.data.tagged_config import TaggedConfig
-from elman.tasks.tag_scores import FrequentTags, TagScores
+from elman.tasks.tag.scores import FrequentTags, TagScores
 
 
 def sentence(words: str, tags: str) -> Sentence:

@@ -8,9 +8,9 @@ import pytest
 
 from elman._config import load_config, to_toml
 from elman._errors import ConfigError
-from elman.tasks.tag_config import TagPredict, TagTask
+from elman.tasks.tag.config import TagPredict, TagTask
 
-RECIPES = Path(__file__).parent.parent.parent / "recipes"
+RECIPES = Path(__file__).parent.parent.parent.parent / "recipes"
 
 
 def test_toml_and_back(tmp_path: Path) -> None:

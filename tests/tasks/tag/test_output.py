@@ -9,8 +9,8 @@ import pytest
 
 from elman._errors import DataError
 from elman.data.tagged_config import TaggedConfig
-from elman.tasks.tag_config import TagPredict
-from elman.tasks.tag_output import TaggedSentence, chunks, sentences_of, written
+from elman.tasks.tag.config import TagPredict
+from elman.tasks.tag.output import TaggedSentence, chunks, sentences_of, written
 
 FOUND = TaggedSentence(
     ["Ann", "Lee", "saw", "Paris"],
