@@ -293,7 +293,8 @@ class Transcriber(nn.Module):
 
     def classes(self, output: Tensor) -> Tensor:
         """Return log-probabilities ``(B, T, V)`` of outputs ``(T, B, R)``."""
-        return self.head(output).transpose(0, 1).float().log_softmax(-1)
+        logits: Tensor = self.head(output)
+        return logits.transpose(0, 1).float().log_softmax(-1)
 
     def parameter_count(self) -> int:
         """Return how many numbers are trained."""

@@ -93,6 +93,15 @@ TASKS.register(
         "translate_config",
     ),
 )
+TASKS.register(
+    "transcribe",
+    TaskHome(
+        "Train a network that writes down what is said: speech to text, by CTC.",
+        "transcribe.task",
+        "Transcribe",
+        "transcribe.config",
+    ),
+)
 
 
 def task_of(path: Path) -> str:

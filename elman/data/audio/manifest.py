@@ -21,11 +21,12 @@ from elman.data.audio.read import SUFFIXES, Sound, probe
 from elman.data.table import Table, listed, open_table
 from elman.data.text import read_text
 
-__all__ = ["Utterance", "read_manifest"]
+__all__ = ["Utterance", "read_manifest", "recordings_in"]
 
 Progress = Callable[[int, int, str], None]
 AUDIO = ("audio", "path", "file", "wav", "audio_filepath", "filename", "audio_path", "file_name")
 TEXT = ("text", "transcript", "sentence", "transcription", "transcripts", "words", "label")
+TABLES = (".csv", ".tsv", ".tab", ".jsonl", ".ndjson", ".parquet", ".pq")
 MOST = 100
 """Wrong files that a message lists."""
 
@@ -217,3 +218,24 @@ def by_pattern(
 def field(name: str) -> str:
     """Return the expression for a part of a name; none spans folders."""
     return f"(?P<{name}>[^/]+?)" if name else "[^/]+?"
+
+
+def recordings_in(source: str, config: AudioConfig) -> Iterator[str]:
+    """Yield the paths of recordings: of a folder, those a table names, or a recording itself.
+
+    Raises:
+        DataError: If there is nothing of the kind.
+    """
+    path = Path(source)
+    if path.is_dir():
+        files = sorted(p for p in path.rglob("*") if p.suffix.lower() in SUFFIXES)
+        if not files:
+            raise DataError(f"{path} holds no recordings ({', '.join(SUFFIXES)})")
+        yield from map(str, files)
+    elif path.suffix.lower() in TABLES:
+        table = open_table(source, encoding=config.encoding)
+        audio = chosen(table, config.audio_column, AUDIO, 0, "audio_column", "the recordings")
+        for _, (name,) in table.rows([audio]):
+            yield os.path.join(path.parent, name.strip())
+    else:
+        yield source

@@ -129,10 +129,11 @@ def render(
     envelope = np.concatenate(key)
     ramp = np.hanning(max(3, round(0.008 * rate)))  # without it every dot would click
     envelope = np.convolve(envelope, ramp / ramp.sum(), "same")
-    seconds = np.arange(len(envelope)) / rate
-    fading = 1 - 0.4 * rng.random() * (1 + np.sin(2 * np.pi * (rng.uniform(0.1, 1) * seconds)))
+    clock = np.arange(len(envelope)) / rate  # seconds
+    fading = 1 - 0.4 * rng.random() * (1 + np.sin(2 * np.pi * (rng.uniform(0.1, 1) * clock)))
     drift = rng.uniform(-5, 5)  # Hz each second, of an old transmitter
-    tone = np.sin(2 * np.pi * (tone_hz + drift * seconds / 2) * seconds + rng.uniform(0, 6))
+    tone = np.sin(2 * np.pi * (tone_hz + drift * clock / 2) * clock + rng.uniform(0, 6))
     noise = rng.standard_normal(len(envelope)) * math.sqrt(0.5) * 10 ** (-snr_db / 20)
     wave = envelope * fading * tone + noise
-    return (0.9 * rng.uniform(0.3, 1) * wave / np.abs(wave).max()).astype(np.float32)
+    loud: float = 0.9 * rng.uniform(0.3, 1) / float(np.abs(wave).max())
+    return np.asarray(loud * wave, np.float32)
