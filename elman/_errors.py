@@ -16,6 +16,7 @@ __all__ = [
     "DataError",
     "DtypeError",
     "ElmanError",
+    "ElmanWarning",
     "RunError",
     "ShapeError",
     "StepperBusy",
@@ -29,6 +30,10 @@ class ElmanError(Exception):
     """Base of all errors that elman raises on purpose."""
 
     exit_code = 2
+
+
+class ElmanWarning(UserWarning):
+    """What a person should know, though the work goes on: the command prints it on stderr."""
 
 
 class ShapeError(ElmanError, ValueError):

@@ -7,7 +7,7 @@ anything. Decoders and NumPy let go of the interpreter while they work.
 from __future__ import annotations
 
 import weakref
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Generic, Protocol, TypeVar
 
 __all__ = ["Ahead", "Numbered"]
@@ -76,7 +76,7 @@ class Ahead(Generic[B]):
             for k in range(index, min(index + 1 + self._threads, len(self)))
         ]  # fmt: skip
         for place in [place for place in self._coming if place not in wanted]:
-            self._coming.pop(place).cancel()  # asked for out of order: what was begun is no use
+            wait([self._coming.pop(place)])  # asked for out of order: what was begun is no use
         for place in wanted:
             if place not in self._coming:
                 self._coming[place] = self._pool.submit(self._source.batch, *place)

@@ -6,7 +6,7 @@ names files, or an NPZ with the frames of all clips stacked. How one clip is rea
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -14,13 +14,14 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from elman._errors import DataError
-from elman.data.table import Row, Table, listed, open_table, seen
+from elman.data.lines import read_lines
+from elman.data.table import Row, Table, listed, looks_like_table, open_table, seen
 from elman.data.video.arrays import is_array_file
 from elman.data.video.config import VideoConfig
-from elman.data.video.read import Clip, is_clip, read_clip
-from elman.data.video.stack import Stack, open_stack
+from elman.data.video.read import Clip, is_clip, is_video, read_clip
+from elman.data.video.stack import Stack, is_stack, open_stack
 
-__all__ = ["Clips", "Entry", "find_clips"]
+__all__ = ["Clips", "Entry", "find_clips", "listed_clips", "looks_like_clips"]
 
 Part = Literal["train", "valid", "test"]
 NAMES = {
@@ -274,3 +275,51 @@ def from_stack(path: Path, config: VideoConfig) -> Clips:
         known = PARTS[part.lower()] if part else None
         entries.append(Entry(f"{path.name} clip {k}", "", label, caption, group, known))
     return Clips(str(path), tuple(entries), config, stack, tuple(range(len(stack))))
+
+
+def looks_like_clips(data: str) -> bool:
+    """Say whether a name is that of a set of video, by the names of a few of its files.
+
+    Saved arrays in folders may be anything, and are not taken for video.
+    """
+    path = Path(data)
+    if path.is_dir():
+        for name in MANIFESTS:
+            if (path / name).is_file():
+                return looks_like_clips(str(path / name))
+        some = (clip for kind in seen(path)[:3] if kind.is_dir() for clip in seen(kind)[:3])
+        return any(is_clip(clip) and not is_array_file(clip) for clip in some)
+    if path.suffix.lower() == ".npz" and path.is_file():
+        return is_stack(path)
+    if not (path.is_file() and looks_like_table(path)):
+        return False
+    try:
+        table = open_table(data)
+        name = usual(table.columns, "path")
+        first = None if name is None else next(table.rows([name]), None)
+    except DataError:
+        return False  # whoever reads it says what is wrong
+    if first is None:
+        return False
+    clip = path.parent / first.values[0].strip()
+    return is_video(clip) or (clip.is_dir() and is_clip(clip))
+
+
+def listed_clips(path: Path, config: VideoConfig) -> Iterator[str]:
+    """Yield the clips that a manifest names, or the lines of any other file.
+
+    Raises:
+        DataError: If the file cannot be read, or names no clips.
+    """
+    if looks_like_table(path):
+        table = open_table(str(path), encoding=config.encoding)
+        name = usual(table.columns, "path")
+        if name is None:
+            raise DataError(
+                f"{path}: no column that names the files. Expected one called "
+                f"{' or '.join(NAMES['path'][:3])}. Columns: {listed(table.columns)}"
+            )
+        for row in table.rows([name]):
+            yield str(path.parent / row.values[0].strip())
+    else:
+        yield from (line for line in read_lines(path, config.encoding) if line.strip())

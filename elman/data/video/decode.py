@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from elman._errors import DataError
+from elman._errors import DataError, ElmanWarning
 from elman.data.video.clips import Clips
 from elman.data.video.errors import BrokenClip
 from elman.data.video.sampling import Clip
@@ -67,6 +67,7 @@ class DecodedClips:
         fine: Also keep what training may draw instead of the middle frames.
 
     Attributes:
+        shape: Of one frame, ``(H, W, C)``, or of saved features ``(E,)``.
         digest: Differs when a frame that is looked at does.
         broken: What `checked` left out, each a sentence that names it.
         left_out: Clips that go on after their last step.
@@ -79,13 +80,14 @@ class DecodedClips:
         cache: Cache,
         *,
         fine: bool,
+        shape: tuple[int, ...] = (),
         digest: str = "",
         broken: tuple[str, ...] = (),
         left_out: int = 0,
     ) -> None:
         self.clips, self.lengths = clips, lengths
         self._cache, self._fine = cache, fine
-        self.digest, self.broken, self.left_out = digest, broken, left_out
+        self.shape, self.digest, self.broken, self.left_out = shape, digest, broken, left_out
 
     def __len__(self) -> int:
         return len(self.clips)
@@ -136,7 +138,7 @@ def checked(
         for result in in_order(pool, lambda k: one(everything, k), len(clips)):
             found.append(result)
             if result.error:
-                warnings.warn(f"left out: {result.error}", stacklevel=2)
+                warnings.warn(f"left out: {result.error}", ElmanWarning, stacklevel=2)
             if progress is not None:
                 progress(len(found), len(clips), phase)
     sound = [k for k, result in enumerate(found) if not result.error]
@@ -158,6 +160,7 @@ def checked(
         np.array([found[k].steps for k in sound], np.int64),
         cache,
         fine=fine,
+        shape=first_shape,
         digest=digest,
         broken=broken,
         left_out=sum(found[k].left_out for k in sound),

@@ -37,9 +37,8 @@ class Clip:
     index: NDArray[np.int32]
     left_out: bool = False
 
-    @property
-    def steps(self) -> int:
-        """Stretches of time, T."""
+    def __len__(self) -> int:
+        """Stretches of time, T: the steps of the network."""
         return len(self.index)
 
     @property
@@ -52,7 +51,7 @@ class Clip:
         fine = self.index.shape[1]
         if rng is None or fine == 1:
             return self.frames[self.index[:, fine // 2]]
-        return self.frames[self.index[np.arange(self.steps), rng.integers(fine, size=self.steps)]]
+        return self.frames[self.index[np.arange(len(self)), rng.integers(fine, size=len(self))]]
 
 
 def moment(number: int, rate: float, fine: int) -> float:

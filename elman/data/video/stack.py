@@ -16,7 +16,7 @@ from elman.data.video.arrays import CONTENT, array_clip, is_frames
 from elman.data.video.config import VideoConfig
 from elman.data.video.sampling import FINE, Clip
 
-__all__ = ["Stack", "open_stack"]
+__all__ = ["Stack", "is_stack", "open_stack"]
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,27 @@ class Stack:
             most=config.frames or config.max_frames,
             exact=config.frames,
         )
+
+
+def is_stack(path: Path) -> bool:
+    """Say whether an NPZ holds frames of many clips; only the heads of its arrays are read."""
+    try:
+        with zipfile.ZipFile(path) as file:
+            names = [name.removesuffix(".npy") for name in file.namelist()]
+            if "lengths" not in names:
+                return False
+            for name in CONTENT:
+                if name in names:
+                    with file.open(f"{name}.npy") as array:
+                        version = np.lib.format.read_magic(array)
+                        read = np.lib.format.read_array_header_1_0
+                        if version != (1, 0):
+                            read = np.lib.format.read_array_header_2_0
+                        shape, _, dtype = read(array)
+                        return is_frames(np.empty((0, *shape[1:]), dtype))
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+        return False  # whoever reads it says what is wrong
+    return False
 
 
 def open_stack(path: Path, config: VideoConfig) -> Stack:

@@ -7,13 +7,15 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from elman._config import Config
+from elman.data.signal.config import SignalConfig
 from elman.data.table_config import ColumnsConfig, LabelledConfig
+from elman.data.video.config import VideoConfig
 from elman.models.classifier_config import TokenClassifierConfig
 from elman.train.config import ExampleTrainConfig
 
 __all__ = ["EMBEDS", "TABLES", "ClassifyPredict", "ClassifyTask", "ClassifyTrainConfig"]
 
-TABLES = {"columns": "text", "text": "text"}
+TABLES = {"columns": "text", "text": "text", "signal": "signal", "video": "video"}
 """Tables of the configuration that only one kind of input knows."""
 EMBEDS = ("embedding_size", "dropout_word", "dropout_embedding", "sparse_embedding")
 """Keys of the model that mean something for kinds of input whose steps are symbols."""
@@ -60,12 +62,16 @@ class ClassifyTask(Config):
     data: str = "names"
     """A CSV, TSV, JSON lines or Parquet file with a column of texts and one of labels, a folder
     with a folder for each class, or a set by its name (`elman data list`)."""
-    input: Literal["auto", "text"] = "auto"
+    input: Literal["auto", "text", "signal", "video"] = "auto"
     """What kind of sequence it is; auto: told by the names of the files."""
     columns: ColumnsConfig | None = None
     """Of texts: which columns hold text and label."""
     text: LabelledConfig | None = None
     """Of texts: how they become tokens, and which part of them is held out."""
+    signal: SignalConfig | None = None
+    """Of recordings of numbers: how they are read, split, scaled and shown to the network."""
+    video: VideoConfig | None = None
+    """Of clips: how they are found, read, seen and split."""
     model: TokenClassifierConfig = Field(default_factory=TokenClassifierConfig)
     """The network."""
     train: ClassifyTrainConfig = Field(default_factory=ClassifyTrainConfig)
