@@ -140,7 +140,8 @@ class Reader:
 
     def _series(self, values: dict[str, Any], places: NDArray[np.int64]) -> NDArray[np.int64]:
         if not self._roles.ids:
-            self._codes.setdefault(self._roles.targets[0], 0)
+            targets = self._roles.targets
+            self._codes.setdefault(targets[0] if len(targets) == 1 else "series", 0)
             return np.zeros(len(places), np.int64)
         columns = [values[name] for name in self._roles.ids]
         names = columns[0] if len(columns) == 1 else map("/".join, zip(*columns, strict=True))

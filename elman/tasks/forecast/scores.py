@@ -5,6 +5,7 @@ Only sums are kept, so that memory does not grow with the number of forecasts.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -92,7 +93,7 @@ class Scores:
     @property
     def rmse(self) -> float:
         """Root of the mean squared error of all values."""
-        return ratio(self.squared, self.count) ** 0.5
+        return math.sqrt(ratio(self.squared, self.count))
 
     @property
     def z_mae(self) -> float:
@@ -132,7 +133,7 @@ class Scores:
 
     def crps_by_step(self) -> Floats:
         """Return the weighted quantile loss of each step ahead, ``(H,)``."""
-        return 2 * divided(self.pinball.mean(-1).sum(0), self.size.sum(0))
+        return np.asarray(2 * divided(self.pinball.mean(-1).sum(0), self.size.sum(0)))
 
 
 def levels(probabilities: Sequence[float]) -> list[int]:
@@ -154,7 +155,8 @@ def add_to(sums: Floats, values: NDArray[np.float64] | NDArray[np.bool_]) -> Non
 
 def divided(sums: Floats, counts: Floats) -> Floats:
     """Return means; NaN of nothing."""
-    return np.divide(sums, counts, out=np.full(sums.shape, np.nan), where=counts > 0)
+    nothing = np.full(sums.shape, np.nan)
+    return np.asarray(np.divide(sums, counts, out=nothing, where=counts > 0), np.float64)
 
 
 def ratio(sums: Floats, counts: Floats) -> float:

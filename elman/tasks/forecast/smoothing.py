@@ -79,7 +79,7 @@ def beginning(values: Floats, active: NDArray[np.bool_], season: int) -> State:
         active: ``(T, L)``: where a lane has values.
         season: Steps of a season; 1: none.
     """
-    steps, lanes = values.shape
+    lanes = values.shape[1]
     level, trend = np.zeros(lanes), np.zeros(lanes)
     states = np.zeros((season, lanes))
     for lane in range(lanes):
@@ -150,7 +150,7 @@ def growth(by: Smoother, season: int, horizon: int) -> Floats:
     if season > 1:
         effect = effect + by.season * (ahead % season == 0)
     first = np.ones((1, len(by.level)))
-    return np.sqrt(np.concatenate([first, 1 + np.cumsum(effect**2, axis=0)]))
+    return np.asarray(np.sqrt(np.concatenate([first, 1 + np.cumsum(effect**2, axis=0)])))
 
 
 def fit(values: Floats, active: NDArray[np.bool_], season: int) -> Smoother:

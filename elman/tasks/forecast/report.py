@@ -1,0 +1,176 @@
+"""What a backtest tells: figures beside those of the baselines, step by step, series by series."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from elman.data.series.series import SeriesSet
+from elman.tasks.forecast.backtest import Backtest, Forecaster, Kept
+from elman.tasks.forecast.baselines import baselines
+from elman.tasks.forecast.pictures import by_step_picture, fan_picture, panels_of
+from elman.tasks.forecast.scores import Scores
+from elman.tasks.report import OURS, Cell, Column, Figure, Picture, Report, Table
+from elman.tasks.training import Progress
+from elman.train.forecasting import owa
+
+__all__ = ["evaluation", "report_of"]
+
+STEPS = 12
+"""Rows of the table by step ahead."""
+WORST = 10
+"""Series that are listed as the hardest."""
+DRAWN = 6
+"""Forecasts that are drawn."""
+REFERENCE = "Naive2"
+
+
+def evaluation(
+    plan: Backtest,
+    forecaster: Forecaster,
+    title: str,
+    *,
+    with_baselines: bool = False,
+    pictures: bool = False,
+    notes: Sequence[str] = (),
+    progress: Progress | None = None,
+) -> Report:
+    """Backtest a method, and if asked for the baselines on the same folds.
+
+    Args:
+        plan: Which forecasts are made.
+        forecaster: The method.
+        title: What is scored.
+        with_baselines: Also score the methods that need no network.
+        pictures: Draw some forecasts, and the error by step ahead.
+        notes: Remarks to be added.
+        progress: Told how far the work is.
+    """
+    keep = DRAWN if pictures else 0
+    ours, kept = planned(plan, keep).run(forecaster, "forecasts", progress)
+    others: dict[str, Scores] = {}
+    if with_baselines:
+        methods = baselines(plan.series_set.frequency.season, plan.probabilities)
+        for name, method in methods.items():
+            others[name], _ = planned(plan, 0).run(method, name, progress)
+    drawn = drawings(plan, ours, others, kept) if pictures else ()
+    return report_of(title, plan.series_set, ours, others, notes, drawn)
+
+
+def planned(plan: Backtest, keep: int) -> Backtest:
+    """Return a plan that keeps so many forecasts."""
+    return Backtest(
+        plan.series_set,
+        plan.spans,
+        plan.units,
+        plan.horizon,
+        plan.probabilities,
+        plan.stride,
+        plan.folds,
+        keep,
+    )
+
+
+def report_of(
+    title: str,
+    series_set: SeriesSet,
+    ours: Scores,
+    others: Mapping[str, Scores],
+    notes: Sequence[str] = (),
+    pictures: tuple[Picture, ...] = (),
+) -> Report:
+    """Return the report of a backtest."""
+    reference = others.get(REFERENCE)
+    found = figures(ours, reference)
+    tables = [by_step(ours, others)]
+    if len(series_set) > 1:
+        tables.append(hardest(series_set, ours, others))
+    return Report(
+        title,
+        tuple(found),
+        {
+            name: {figure.name: figure.value for figure in figures(one, reference)}  # type: ignore[misc]
+            for name, one in others.items()
+        },
+        tuple(tables),
+        (*remarks(series_set, ours), *notes),
+        pictures,
+    )
+
+
+def figures(scores: Scores, reference: Scores | None) -> list[Figure]:
+    """Return the numbers of one method, the most important first."""
+    found = [Figure("MASE", scores.mase), Figure("sMAPE", scores.smape, "%", 2)]
+    if reference is not None:
+        overall = owa(scores.smape, scores.mase, reference.smape, reference.mase)
+        found.append(Figure("OWA", overall))
+    if len(scores.probabilities) > 1:
+        found.append(Figure("CRPS", scores.crps, "", 4))
+    for level, part in scores.coverage.items():
+        found.append(Figure(f"inside {level} % interval", part, "%", 1))
+    found += [
+        Figure("MAE", scores.mae, "", 4),
+        Figure("RMSE", scores.rmse, "", 4),
+        Figure("MAE, standardised", scores.z_mae, "", 4),
+        Figure("MSE, standardised", scores.z_mse, "", 4),
+    ]
+    return found
+
+
+def by_step(ours: Scores, others: Mapping[str, Scores]) -> Table:
+    """Return the error of some steps ahead."""
+    horizon = ours.count.shape[1]
+    steps = sorted({round(step) for step in np.linspace(1, horizon, min(STEPS, horizon))})
+    errors = [one.mase_by_step() for one in (ours, *others.values())]
+    columns = (Column("step"), *(Column(name) for name in (OURS, *others)))
+    rows = tuple((step, *(float(error[step - 1]) for error in errors)) for step in steps)
+    return Table("MASE by step ahead", columns, rows)
+
+
+def hardest(series_set: SeriesSet, ours: Scores, others: Mapping[str, Scores]) -> Table:
+    """Return the series with the greatest errors, beside those of the best baseline."""
+    errors = ours.mase_of_series()
+    order = [int(k) for k in np.argsort(-errors, kind="stable") if not np.isnan(errors[k])]
+    columns = [Column("series"), Column(OURS)]
+    best = min(others, key=lambda name: others[name].mase, default=None)
+    shown = [errors]
+    if best is not None:
+        columns.append(Column(best))
+        shown.append(others[best].mase_of_series())
+    rows = tuple(hard(series_set.series[k].unique_id, [e[k] for e in shown]) for k in order[:WORST])
+    return Table("hardest series, MASE", tuple(columns), rows)
+
+
+def hard(name: str, errors: Sequence[float]) -> tuple[Cell, ...]:
+    """Return a row of the table of hard series."""
+    return (name, *map(float, errors))
+
+
+def remarks(series_set: SeriesSet, scores: Scores) -> list[str]:
+    """Say how the figures are meant."""
+    horizon, season = scores.count.shape[1], series_set.frequency.season
+    said = [
+        f"{scores.forecasts:,} forecasts of {horizon:,} steps; MASE: errors in units of the mean "
+        + (f"change over a season of {season} steps" if season > 1 else "change from step to step")
+        + " in each history; CRPS: quantile loss as a part of the values' size; standardised: in "
+        "standard deviations of the training part"
+    ]
+    still = int((scores.count.sum(1) > 0).sum() - (scores.scaled_count.sum(1) > 0).sum())
+    if still:
+        said.append(f"{still:,} series never changed over a season before: they have no MASE")
+    unscored = scores.forecasts * horizon * len(series_set.target_names) - int(scores.count.sum())
+    if unscored:
+        said.append(f"{unscored:,} values that were never observed are not scored")
+    return said
+
+
+def drawings(
+    plan: Backtest, ours: Scores, others: Mapping[str, Scores], kept: Sequence[Kept]
+) -> tuple[Picture, ...]:
+    """Return the pictures of a backtest."""
+    lines = {OURS: ours.mase_by_step(), **{n: one.mase_by_step() for n, one in others.items()}}
+    return (
+        fan_picture(panels_of(plan, kept, DRAWN), plan.probabilities),
+        by_step_picture(lines),
+    )
