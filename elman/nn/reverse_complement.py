@@ -133,18 +133,19 @@ class ReverseComplement(nn.Module):
         return joined, (halves[0], halves[1])
 
 
-class InvariantPooling(nn.Module):
+class InvariantPooling(Pooling):
     r"""Pool both strands and take the mean: the same vector for both, bit by bit.
 
     .. math::
         z = \tfrac{1}{2}\big(g(y) + g(\text{rc}\, y)\big)
 
     Args:
-        pooling: g, of features whose complement is their reverse order of channels.
+        pooling: g. If it is of fewer features than there are, it gets the first ones: half of
+            them is what `ReverseComplement` found on one strand.
 
     Shape:
-        - output: ``(T, B, R)``; lengths: ``(B,)``
-        - returns: ``(B, R)``
+        - output: ``(T, B, C)``, equivariant features; lengths: ``(B,)``
+        - returns: ``(B, R)``, as many as g gives
 
     Example:
         >>> pooling = InvariantPooling(elman.nn.MaxPooling(2))
@@ -153,13 +154,18 @@ class InvariantPooling(nn.Module):
     """
 
     def __init__(self, pooling: Pooling) -> None:
-        super().__init__()
+        super().__init__(pooling.size, bidirectional=pooling.bidirectional)
         self.pooling = pooling
 
     def forward(self, output: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Pool over time."""
         batch = output.shape[1]
-        both = torch.cat([output, reverse_complement(output, lengths)], 1)
+        turned = reverse_complement(output, lengths)
+        both = torch.cat([output, turned], 1)[:, :, : self.pooling.size]
         rows = None if lengths is None else torch.cat([lengths, lengths])
         pooled: Tensor = self.pooling(both, rows)
         return (pooled[:batch] + pooled[batch:]) / 2
+
+    def start(self, batch: int, like: Tensor) -> tuple[Tensor, ...]:
+        """Refuse: the other strand begins at the end."""
+        raise ConfigError("what both strands share is not known before the end is there")

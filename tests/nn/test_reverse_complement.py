@@ -62,9 +62,12 @@ def test_a_stack_is_equivariant(kind: str, dtype: torch.dtype, lengths: Tensor |
 @pytest.mark.parametrize("dtype", LIMITS)
 @pytest.mark.parametrize("pooling", list(POOLINGS))
 @pytest.mark.parametrize("kind", LAYERS)
-def test_what_is_pooled_is_invariant(kind: str, pooling: str, dtype: torch.dtype) -> None:
+@pytest.mark.parametrize("size", [12, 6])
+def test_what_is_pooled_is_invariant(
+    size: int, kind: str, pooling: str, dtype: torch.dtype
+) -> None:
     layers, x = stack(kind, dtype), letters(dtype)
-    pool = InvariantPooling(make_pooling(pooling, 12, bidirectional=True)).to(dtype)
+    pool = InvariantPooling(make_pooling(pooling, size, bidirectional=True)).to(dtype)
     for parameter in pool.parameters():
         torch.nn.init.normal_(parameter)  # an attention starts as the mean
     one = pool(layers(x, lengths=LENGTHS)[0], LENGTHS)
@@ -145,5 +148,7 @@ def test_what_makes_no_sense_is_refused() -> None:
     for wrong in ((1, 2, 0, 3), (0, 0, 2, 3), (0, 1, 2, 9)):
         with pytest.raises(ConfigError, match="complement of its complement"):
             ReverseComplement(elman.nn.GRU(4, 3), complement=wrong)
+    with pytest.raises(ConfigError, match="before the end is there"):
+        InvariantPooling(make_pooling("mean", 4)).start(1, letters(torch.float32))
     with pytest.raises(ShapeError, match="expected a pair"):
         ReverseComplement(elman.nn.GRU(4, 3))(letters(torch.float32), torch.zeros(1, 3, 3))
