@@ -27,6 +27,7 @@ from elman.data.builtin_sets import (
 )
 from elman.data.library import library
 from elman.data.package import Package
+from elman.data.series.builtin import VEGA, stocks, temperatures, weather
 
 __all__ = ["BUILTIN", "BuiltinText"]
 
@@ -144,5 +145,38 @@ BUILTIN.register(
         "translate",
         ".jsonl",
         CONVERSATIONS,
+    ),
+)
+BUILTIN.register(
+    "weather",
+    BuiltinText(
+        "Four years of days in Seattle: highest temperature, with rain and wind (vega_datasets)",
+        "public domain (NOAA)",
+        weather,
+        "forecast",
+        ".csv",
+        VEGA,
+    ),
+)
+BUILTIN.register(
+    "stocks",
+    BuiltinText(
+        "Ten years of months of five companies' shares (package vega_datasets)",
+        "BSD 3-clause",
+        stocks,
+        "forecast",
+        ".csv",
+        VEGA,
+    ),
+)
+BUILTIN.register(
+    "temperatures",
+    BuiltinText(
+        "A year of hours in Seattle and San Francisco (package vega_datasets)",
+        "public domain (NOAA)",
+        temperatures,
+        "forecast",
+        ".csv",
+        VEGA,
     ),
 )

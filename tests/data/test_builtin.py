@@ -9,6 +9,8 @@ from elman._errors import DataError, UnknownName
 from elman.data import builtin
 from elman.data.builtin import BUILTIN
 
+TASKS = ("language-model", "classify", "tag", "translate", "compose", "forecast")
+
 
 def test_manual_is_the_whole_manual() -> None:
     text = "".join(BUILTIN["manual"].texts())
@@ -31,7 +33,7 @@ def test_each_is_described() -> None:
     assert "Python Software Foundation" in BUILTIN["stdlib"].licence
     for name in BUILTIN:
         assert BUILTIN[name].description and BUILTIN[name].licence
-        assert BUILTIN[name].task in ("language-model", "classify", "tag", "translate")
+        assert BUILTIN[name].task in TASKS
     with pytest.raises(UnknownName, match="did you mean 'manual'"):
         BUILTIN["manuals"]
 
