@@ -102,6 +102,15 @@ TASKS.register(
         "transcribe.config",
     ),
 )
+TASKS.register(
+    "forecast",
+    TaskHome(
+        "Train a network that says how time series go on: sales, loads, temperatures, counts.",
+        "forecast.task",
+        "Forecast",
+        "forecast.config",
+    ),
+)
 
 
 def task_of(path: Path) -> str:
