@@ -31,7 +31,8 @@ from elman.runtime import generate as generate_stepwise
 from elman.tasks.config import LanguageModelEval, LanguageModelTask
 from elman.tasks.continuation import decoded, never, until, written_sample
 from elman.tasks.prompt import prompt_ids
-from elman.tasks.report import Figure, Report
+from elman.tasks.report import Figure, Picture, Report
+from elman.tasks.text_pictures import surprise_picture
 from elman.tasks.training import (
     CONFIG,
     MODEL,
@@ -40,6 +41,8 @@ from elman.tasks.training import (
     absolute,
     config_bytes,
     read_config,
+    read_json,
+    same_data,
 )
 from elman.train.log import Units, with_bits
 from elman.train.metrics import bits_per_character, perplexity
@@ -256,19 +259,25 @@ class LanguageModelRun:
         *,
         split: Split = "valid",
         baselines: bool = False,
+        pictures: bool = False,
         progress: Progress | None = None,
         options: LanguageModelEval | None = None,
     ) -> Report:
-        """Score as `scores` does, and report it."""
+        """Score as `scores` does, and report it; ``pictures``: and draw the text as it sees it."""
         streams = (options or LanguageModelEval()).streams
         own, *others = self.scores(
             data, split=split, streams=streams, baselines=baselines, progress=progress
         )
         what = data or f"the {split} part of {self.task.data}"
+        drawn: tuple[Picture, ...] = ()
+        if pictures:
+            text = self.whole(data, None)[0] if data else part(self.corpus(), split)[0]
+            drawn = (surprise_picture(self.model, self.tokenizer, text),)
         return Report(
             f"{what}: {own.tokens:,} tokens, {own.characters:,} characters",
             tuple(Figure(name, value, "", digits) for name, value, digits in figures(own)),
             {s.name: {name: value for name, value, _ in figures(s)} for s in others},
+            pictures=drawn,
         )
 
     def scores(
@@ -417,14 +426,11 @@ def own_corpus(run: RunDirectory, task: LanguageModelTask, progress: Progress | 
     """Return the text that a run was started with, token for token.
 
     Raises:
-        ConfigError: If it has changed since.
+        DataError: If it has changed since.
     """
     corpus = prepare_corpus(task.data, task.text, progress)
     if corpus.tokenizer.to_json().encode() != run.read(TOKENIZER):  # learned anew, differently
         corpus = prepare_corpus(task.data, task.text, progress, tokenizer=read_tokenizer(run))
-    if corpus.fingerprint != json.loads(run.read(DATA))["fingerprint"]:
-        raise ConfigError(
-            f"{task.data} is not the text that {run.path} was started with: its tokens differ. "
-            "Put that text back, or start a new run"
-        )
+    about = read_json(run, DATA, lambda about: isinstance(about["fingerprint"], str))
+    same_data(run, task.data, about["fingerprint"], corpus.fingerprint)
     return corpus

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import io
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -45,7 +46,10 @@ def new_figure(width: float, height: float) -> Any:
 def picture(title: str, figure: Any, caption: str = "") -> Picture:
     """Return a drawn figure as a picture of a report."""
     image = io.BytesIO()
-    figure.savefig(image, format="png")
+    with warnings.catch_warnings():
+        # A letter that no font has is drawn as an empty box, and says so by itself.
+        warnings.filterwarnings("ignore", r"Glyph .* missing from font", UserWarning)
+        figure.savefig(image, format="png")
     return Picture(title, image.getvalue(), "png", caption)
 
 

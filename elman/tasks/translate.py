@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 import torch
 
-from elman._errors import ConfigError, DataError, RunError
+from elman._errors import ConfigError, DataError
 from elman._run import RunDirectory
 from elman.data.buckets import scoring_batches
 from elman.data.find import is_known
@@ -25,7 +25,9 @@ from elman.data.pairs import Pair, PairSets, read_pair_sets, read_pairs
 from elman.models.generate import evaluating
 from elman.models.save import load_model
 from elman.models.translator import Translator
+from elman.tasks.attention_page import attention_map
 from elman.tasks.report import Figure, Report
+from elman.tasks.text_pictures import attention_picture
 from elman.tasks.training import (
     CONFIG,
     MODEL,
@@ -34,6 +36,8 @@ from elman.tasks.training import (
     absolute,
     config_bytes,
     read_config,
+    read_json,
+    same_data,
 )
 from elman.tasks.translate_config import (
     TranslateEval,
@@ -229,15 +233,8 @@ def own_pairs(run: RunDirectory, task: TranslateTask) -> PairSets:
         DataError: If any pair is another.
     """
     sets = read_pair_sets(task.data, task.target, task.pairs)
-    try:
-        trained = json.loads(run.read(DATA))["fingerprint"]
-    except (ValueError, KeyError, TypeError):
-        raise RunError(f"{run.path / DATA} is damaged. Restore it from a copy") from None
-    if sets.fingerprint != trained:
-        raise DataError(
-            f"{task.data} is not what the run was trained on: it, or a file beside it, has "
-            "changed. Restore it, or train anew"
-        )
+    about = read_json(run, DATA, lambda about: isinstance(about["fingerprint"], str))
+    same_data(run, task.data, about["fingerprint"], sets.fingerprint)
     return sets
 
 
@@ -319,6 +316,7 @@ class TranslateRun:
         split: Split = "test",
         options: TranslateEval | None = None,
         baselines: bool = False,
+        pictures: bool = False,
         progress: Progress | None = None,
     ) -> Report:
         """Translate a held-out part of the run's own pairs, or other pairs, and compare.
@@ -328,6 +326,7 @@ class TranslateRun:
             split: Which part of the run's own data.
             options: Greedy or beam, and the target side of ``data`` if it is another file.
             baselines: Also score copying the source and always giving the most frequent target.
+            pictures: Also draw where the model looked for the first few.
             progress: Told how far the work is.
 
         Raises:
@@ -347,9 +346,12 @@ class TranslateRun:
             name = file or f"{split} part of {self.task.data}"
         if not pairs:
             raise DataError(f"the {split} part has no pairs. Choose another --split, or give data")
-        texts = []
+        texts, drawn = [], []
         for done, (best, *_) in enumerate(self.translate((s for s, _ in pairs), how), 1):
             texts.append(best.text)
+            if pictures and done <= SAMPLES and self.task.model.attention != "none":
+                map_ = attention_map(self.model, self.vocabularies, pairs[done - 1][0], best)
+                drawn.append(attention_picture(map_.source, map_.target, map_.weights))
             if progress is not None:
                 progress(done, len(pairs), "translating")
         found = self.score(pairs, texts)
@@ -372,7 +374,8 @@ class TranslateRun:
             Figure("token error rate", found.error, "%", 1),
             Figure("nats per token", nats),
         )
-        return Report(f"{name}, {len(pairs):,} pairs, {searched}", figures, others, notes=(note,))
+        title = f"{name}, {len(pairs):,} pairs, {searched}"
+        return Report(title, figures, others, notes=(note,), pictures=tuple(drawn))
 
     def score(self, pairs: list[Pair], texts: list[str]) -> TranslationScores:
         """Compare texts with the targets, in lower case if the model writes nothing else."""

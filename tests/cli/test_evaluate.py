@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.cli.small import Elman
 
 
@@ -39,3 +41,16 @@ def test_eval_as_json(elman: Elman, trained: Path) -> None:
     found = json.loads(elman("eval", trained, "--baselines", "--json").out)
     assert set(found["figures"]) == {"nats/token", "bits/character", "perplexity"}
     assert found["baselines"]["uniform"]["nats/token"] > found["figures"]["nats/token"]
+
+
+def test_eval_writes_a_page(elman: Elman, trained: Path, tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    done = elman("eval", trained, "--html", tmp_path / "report.html")
+    page = (tmp_path / "report.html").read_text()
+    assert done.code == 0 and "bits/character" in done.out
+    assert "bits/character" in page and "data:image/png;base64," in page
+
+
+def test_eval_refuses_a_page_in_a_folder_that_is_not_there(elman: Elman, trained: Path) -> None:
+    done = elman("eval", trained, "--html", "nowhere/report.html")
+    assert done.code == 2 and "there is no folder nowhere" in done.err

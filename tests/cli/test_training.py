@@ -138,7 +138,7 @@ def test_resume_refuses_a_changed_text(elman: Elman, tmp_path: Path) -> None:
     (tmp_path / "t.txt").write_text(TEXT.replace("cat", "tac"))  # as long, with the same letters
     done = elman("train", "--resume", "run", "--train.steps", 6)
     assert done.code == 2
-    assert "is not the text that run was started with" in done.err
+    assert "is not what run was trained on" in done.err
     (tmp_path / "t.txt").write_text(TEXT)
     assert elman("train", "--resume", "run", "--train.steps", 6).code == 0
 

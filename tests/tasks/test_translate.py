@@ -57,7 +57,7 @@ def test_other_data_is_not_taken_up(tmp_path: Path) -> None:
     task = task_of(data, train={"epochs": 1})
     list(TranslateTraining.start(task, tmp_path / "run").events())
     data.write_text(data.read_text().replace("one", "uno"))
-    with pytest.raises(DataError, match="is not what the run was trained on"):
+    with pytest.raises(DataError, match="is not what .* was trained on"):
         TranslateTraining.resumed(tmp_path / "run", {"epochs": 2})
 
 
