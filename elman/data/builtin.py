@@ -25,9 +25,12 @@ from elman.data.builtin_sets import (
     python_roles,
     reviews,
 )
+from elman.data.dna.generated import islands, promoters
 from elman.data.library import library
+from elman.data.music.chorales import MUSIC21, chorales
 from elman.data.package import Package
 from elman.data.series.builtin import VEGA, stocks, temperatures, weather
+from elman.data.signal.demo import DIGITS, daily_life, digit_rows, gestures, pendulums
 
 __all__ = ["BUILTIN", "BuiltinText"]
 
@@ -148,6 +151,17 @@ BUILTIN.register(
     ),
 )
 BUILTIN.register(
+    "chorales",
+    BuiltinText(
+        "Four-part chorales of Johann Sebastian Bach, in ABC notation (package music21)",
+        "free for this use (package music21)",
+        chorales,
+        "compose",
+        ".abc",
+        MUSIC21,
+    ),
+)
+BUILTIN.register(
     "weather",
     BuiltinText(
         "Four years of days in Seattle: highest temperature, with rain and wind (vega_datasets)",
@@ -178,5 +192,66 @@ BUILTIN.register(
         "forecast",
         ".csv",
         VEGA,
+    ),
+)
+BUILTIN.register(
+    "gestures",
+    BuiltinText(
+        "Figures that a hand draws, by its acceleration, 12 people; made by rule",
+        "none needed",
+        gestures,
+        "classify",
+        ".signal.csv",
+    ),
+)
+BUILTIN.register(
+    "digit-rows",
+    BuiltinText(
+        "Handwritten digits, a row of the picture for each step (package scikit-learn)",
+        "BSD 3-clause",
+        digit_rows,
+        "classify",
+        ".signal.csv",
+        DIGITS,
+    ),
+)
+BUILTIN.register(
+    "daily-life",
+    BuiltinText(
+        "What eight people do, by a sensor at the hip, a label for each row; made by rule",
+        "none needed",
+        daily_life,
+        "tag",
+        ".signal.csv",
+    ),
+)
+BUILTIN.register(
+    "pendulums",
+    BuiltinText(
+        "Pendulums looked at now and then, and how long they are; made by rule",
+        "none needed",
+        pendulums,
+        "regress",
+        ".signal.csv",
+    ),
+)
+BUILTIN.register(
+    "promoters",
+    BuiltinText(
+        "DNA: a TATA box and an initiator behind it, or not so; made by rule",
+        "none needed",
+        promoters,
+        "classify",
+        ".fa",
+    ),
+)
+BUILTIN.register(
+    "islands",
+    BuiltinText(
+        "DNA with stretches rich in CG, a label for each letter; made by rule",
+        "none needed",
+        islands,
+        "tag",
+        ".fa",
     ),
 )

@@ -19,10 +19,17 @@ from elman.data.dna.config import DnaConfig
 from elman.data.dna.fasta import ENDINGS, Record, is_sequences, read_records
 from elman.data.find import find_data
 from elman.data.split import split_rows
-from elman.data.table import listed, open_table
+from elman.data.table import Table, listed, open_table
 from elman.data.table_config import ColumnsConfig
 
-__all__ = ["DnaSets", "Sequences", "read_dna", "read_other_dna", "sequence_files"]
+__all__ = [
+    "DnaSets",
+    "Sequences",
+    "read_dna",
+    "read_other_dna",
+    "sequence_files",
+    "sequences_of_table",
+]
 
 Progress = Callable[[int, int, str], None]
 SEQUENCE_NAMES = ("sequence", "seq", "dna", "nucleotides", "bases", "letters", "text")
@@ -196,34 +203,56 @@ def label_of(record: Record, where: str, key: str) -> str:
 
 
 def of_table(path: str, config: DnaConfig) -> Iterator[Labelled]:
-    """Yield the sequences of a table."""
+    """Yield the sequences of a table with their labels."""
     table = open_table(path, ColumnsConfig(), config.encoding)
-    columns = []
-    for name, usual, what in (
-        (config.sequence, SEQUENCE_NAMES, "sequence"),
-        (config.label, LABEL_NAMES, "label"),
-    ):
-        places = {column.strip().lower(): column for column in table.columns}
-        known = next((places[key] for key in usual if key in places), None)
-        if name is None and known is None:
-            raise DataError(
-                f"{path}: which column is the {what}? Say --dna.{what} NAME. "
-                f"Columns: {listed(table.columns)}{table.remark}"
-            )
-        columns.append(table.find(name) if name is not None else str(known))
+    column = column_of(table, config.sequence, SEQUENCE_NAMES, "sequence")
+    columns = [column, column_of(table, config.label, LABEL_NAMES, "label")]
     for place, (letters, label) in table.rows(columns):
         where = table.where(place)
-        codes = encoded("".join(letters.split()))
-        if not len(codes) or not label.strip():
-            what = "label" if len(codes) else "sequence"
-            raise DataError(f"{where}: the {what} is empty. Fill it in, or take the row out")
-        if not codes.all():
-            wrong = "".join(letters.split())[int(np.argmin(codes))]
-            raise DataError(
-                f"{where}: {wrong!r} is no nucleotide; expected A, C, G, T, U and the codes "
-                f"RYSWKMBDHVN in column '{columns[0]}'"
-            )
-        yield Labelled(codes, label.strip(), where)
+        if not label.strip():
+            raise DataError(f"{where}: the label is empty. Fill it in, or take the row out")
+        yield Labelled(codes_of(letters, where, column), label.strip(), where)
+
+
+def sequences_of_table(path: str, config: DnaConfig) -> Iterator[tuple[str, Codes]]:
+    """Yield the sequences of a table, each with where it stands."""
+    table = open_table(path, ColumnsConfig(), config.encoding)
+    column = column_of(table, config.sequence, SEQUENCE_NAMES, "sequence")
+    for place, (letters,) in table.rows([column]):
+        where = table.where(place)
+        yield where, codes_of(letters, where, column)
+
+
+def column_of(table: Table, name: str | None, usual: Sequence[str], what: str) -> str:
+    """Return the column that was named, or has a usual name."""
+    if name is not None:
+        return table.find(name)
+    places = {column.strip().lower(): column for column in table.columns}
+    for known in usual:
+        if known in places:
+            return places[known]
+    raise DataError(
+        f"{table.name}: which column is the {what}? Say --dna.{what} NAME. "
+        f"Columns: {listed(table.columns)}{table.remark}"
+    )
+
+
+def codes_of(text: str, where: str, column: str) -> Codes:
+    """Return the codes of the letters in a table.
+
+    Raises:
+        DataError: If there is none, or one is no nucleotide.
+    """
+    letters = "".join(text.split())
+    codes = encoded(letters)
+    if not len(codes):
+        raise DataError(f"{where}: the sequence is empty. Fill it in, or take the row out")
+    if not codes.all():
+        raise DataError(
+            f"{where}: {letters[int(np.argmin(codes))]!r} in column '{column}' is no nucleotide; "
+            "expected A, C, G, T, U and the codes RYSWKMBDHVN"
+        )
+    return codes
 
 
 def kept(rows: Iterator[Labelled], config: DnaConfig) -> tuple[list[Labelled], tuple[str, ...]]:

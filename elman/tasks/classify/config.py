@@ -7,6 +7,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from elman._config import Config
+from elman.data.dna.config import DnaConfig
 from elman.data.signal.config import SignalConfig
 from elman.data.table_config import ColumnsConfig, LabelledConfig
 from elman.data.video.config import VideoConfig
@@ -15,7 +16,7 @@ from elman.train.config import ExampleTrainConfig
 
 __all__ = ["EMBEDS", "TABLES", "ClassifyPredict", "ClassifyTask", "ClassifyTrainConfig"]
 
-TABLES = {"columns": "text", "text": "text", "signal": "signal", "video": "video"}
+TABLES = {"columns": "text", "text": "text", "dna": "dna", "signal": "signal", "video": "video"}
 """Tables of the configuration that only one kind of input knows."""
 EMBEDS = ("embedding_size", "dropout_word", "dropout_embedding", "sparse_embedding")
 """Keys of the model that mean something for kinds of input whose steps are symbols."""
@@ -62,12 +63,14 @@ class ClassifyTask(Config):
     data: str = "names"
     """A CSV, TSV, JSON lines or Parquet file with a column of texts and one of labels, a folder
     with a folder for each class, or a set by its name (`elman data list`)."""
-    input: Literal["auto", "text", "signal", "video"] = "auto"
+    input: Literal["auto", "text", "dna", "signal", "video"] = "auto"
     """What kind of sequence it is; auto: told by the names of the files."""
     columns: ColumnsConfig | None = None
     """Of texts: which columns hold text and label."""
     text: LabelledConfig | None = None
     """Of texts: how they become tokens, and which part of them is held out."""
+    dna: DnaConfig | None = None
+    """Of DNA: how sequences are read and split, and what the network sees of them."""
     signal: SignalConfig | None = None
     """Of recordings of numbers: how they are read, split, scaled and shown to the network."""
     video: VideoConfig | None = None

@@ -8,7 +8,7 @@ about classifying is the same for all kinds, and in `task.py`.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Generic, Literal, Self
 
@@ -22,6 +22,7 @@ from elman.models.classifier import SequenceClassifier
 from elman.tasks.classify.batches import MOST_STEPS, LabelledBatches, logits_of
 from elman.tasks.classify.config import ClassifyTask
 from elman.tasks.classify.examples import Examples, Item, Named, Sets, Split, Step
+from elman.tasks.classify.output import Why
 from elman.tasks.report import Picture
 from elman.tasks.training import Progress
 from elman.train.classification import Floats
@@ -161,6 +162,16 @@ class Kind(ABC, Generic[Item]):
     def pictures(self, task: ClassifyTask, examples: Examples, log_probs: Floats,
                  labels: Sequence[str]) -> list[Picture]:  # fmt: skip
         """Draw some examples with what was said of them."""
+        return []
+
+    def reasons(
+        self,
+        examples: Examples,
+        log_probs: Floats,
+        labels: Sequence[str],
+        why: Callable[[Named[Any]], Why],
+    ) -> list[Picture]:
+        """Draw some examples with what each step contributed; ``why`` tells it of one."""
         return []
 
     def prompt(self) -> str:

@@ -11,7 +11,12 @@ from elman.tasks.classify.kind import Kind
 
 __all__ = ["KINDS", "kind_of", "settled"]
 
-KINDS = {"text": "text.TextKind", "video": "video.VideoKind", "signal": "signal.SignalKind"}
+KINDS = {
+    "text": "text.TextKind",
+    "dna": "dna.DnaKind",
+    "video": "video.VideoKind",
+    "signal": "signal.SignalKind",
+}
 """Where each kind lives in this package; `text` is what no other recognises."""
 
 

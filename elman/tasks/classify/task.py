@@ -298,6 +298,7 @@ class ClassifyRun:
         told = log_probs.argmax(-1)
         counts = confusion_matrix(examples.labels, told, len(self.labels))
         own = self.kind.pictures(self.task, examples, log_probs, self.labels)
+        own += self.kind.reasons(examples, log_probs, self.labels, self.explained)
         return (confusion_picture(self.labels, counts), *own)
 
     def classify(self, inputs: Iterable[str], *, chunk: int | None = None) -> Iterator[Prediction]:
