@@ -23,6 +23,7 @@ def list_data() -> None:
     from elman.data.builtin import BUILTIN
     from elman.data.catalog import CATALOG
     from elman.data.fetch import fetched
+    from elman.data.folders import FOLDERS
 
     table = Table(box=None, pad_edge=False)
     for column in ("name", "size", "task", "licence", "what it is", "how to get it"):
@@ -32,6 +33,10 @@ def list_data() -> None:
         size = byte_count(text.size) if text.here else ""
         how = "is here" if text.here or text.package is None else text.package.install
         table.add_row(name, size, text.task, text.licence, text.description, how)
+    for name in FOLDERS:
+        made = FOLDERS[name]
+        how = "is made when it is used" if made.here else made.package.install
+        table.add_row(name, "", made.task, made.licence, made.description, how)
     for name in CATALOG:
         remote = CATALOG[name]
         try:
