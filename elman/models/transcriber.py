@@ -178,13 +178,13 @@ class Transcriber(nn.Module):
 
     def forward(self, waves: Tensor, lengths: Tensor) -> Heard:
         """Hear whole recordings; what is beyond a row's end is not looked at."""
+        if waves.shape[1] == 0:
+            raise DataError("waves: expected at least one sample, got none")
         frames, lengths = self.features(waves, lengths)
         frames = self.normalised(frames, lengths)
         if self.augment is not None:
             frames = self.augment(frames, lengths)
         steps, lengths = self.subsampling(frames, lengths)
-        if steps.shape[0] == 0:
-            raise DataError("waves: expected at least one sample, got none")
         output = self.body(steps, lengths=lengths).output
         if self.row is not None:
             output = self.row(output)

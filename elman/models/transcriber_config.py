@@ -59,8 +59,8 @@ class TranscriberConfig(BodyConfig):
     """Which of the two usual mel scales."""
     channels: Size = 32
     """Filters of each convolution."""
-    subsampling: Literal[1, 2, 4, 8] = 4
-    """Frames that become one step: more is faster, but every letter needs a step of its own."""
+    subsampling: Annotated[int, Field(ge=1, le=8)] = 4
+    """Frames that become one step, 1, 2, 4 or 8: more is faster, but every letter needs a step."""
     hidden_size: Size = 128
     """Units in each layer, and in each direction."""
     dropout: Rate = 0.2
@@ -74,6 +74,13 @@ class TranscriberConfig(BodyConfig):
     normalise: Literal["global", "utterance"] = "global"
     """Shift and scale each band by the mean and deviation of the training data, or of the
     recording itself, which evens out microphones but needs all of it."""
+
+    @field_validator("subsampling")
+    @classmethod
+    def _halves(cls, value: int) -> int:
+        if value not in (1, 2, 4, 8):
+            raise wrong("expected 1, 2, 4 or 8: each convolution halves the time")
+        return value
 
     @field_validator("lookahead")
     @classmethod

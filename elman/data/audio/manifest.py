@@ -113,9 +113,13 @@ def from_table(path: Path, config: AudioConfig) -> Iterator[Entry]:
         where = table.where(place)
         if not values[0].strip():
             raise DataError(f"{where}: names no recording in the column '{audio}'")
-        # joined by os.path, which lets a path from the root be one
-        file = Path(os.path.join(path.parent, values[0].strip()))
+        file = beside(path, values[0])
         yield Entry(file, values[1], where, values[2] if config.group else "")
+
+
+def beside(table: Path, name: str) -> Path:
+    """Return a file that a table names, from its folder or from the root."""
+    return Path(os.path.normpath(os.path.join(table.parent, name.strip())))
 
 
 def chosen(
@@ -154,13 +158,13 @@ def from_folder(folder: Path, config: AudioConfig) -> Iterator[Entry]:
     told = {key: value for path in lists for key, value in librispeech(path, config.encoding)}
     silent = []
     for sound in sounds:
-        beside = sound.with_suffix(".txt")
+        note = sound.with_suffix(".txt")
         if sound.with_suffix("") in told:
             text, place = told[sound.with_suffix("")]
             yield Entry(sound, text, place, "")
-        elif beside.exists():
-            content = "".join(read_text(beside, config.encoding)) if beside.stat().st_size else ""
-            yield Entry(sound, content, str(beside), "")
+        elif note.exists():
+            content = "".join(read_text(note, config.encoding)) if note.stat().st_size else ""
+            yield Entry(sound, content, str(note), "")
         else:
             silent.append(str(sound))
     if silent:
@@ -236,6 +240,6 @@ def recordings_in(source: str, config: AudioConfig) -> Iterator[str]:
         table = open_table(source, encoding=config.encoding)
         audio = chosen(table, config.audio_column, AUDIO, 0, "audio_column", "the recordings")
         for _, (name,) in table.rows([audio]):
-            yield os.path.join(path.parent, name.strip())
+            yield str(beside(path, name))
     else:
         yield source
