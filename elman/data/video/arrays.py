@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from elman.data.video.config import VideoConfig
 from elman.data.video.errors import BrokenClip
 from elman.data.video.look import Look, Scaler
-from elman.data.video.sampling import Clip, moment
+from elman.data.video.sampling import ROUNDING_S, Clip, moment
 
 __all__ = ["ArrayFile", "array_clip", "is_array_file", "is_frames"]
 
@@ -57,13 +57,13 @@ class ArrayFile:
             if path.suffix.lower() == ".npy":
                 content = np.load(path, mmap_mode="r", allow_pickle=False)
             else:
-                with np.load(path, allow_pickle=False) as arrays:
+                with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
                     known = [name for name in CONTENT if name in arrays] or list(arrays)[:1]
                     if not known:
                         raise BrokenClip(f"{path}: holds no array")
                     content = arrays[known[0]]
                     rate = float(arrays["fps"]) if "fps" in arrays else rate
-        except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
+        except (OSError, ValueError, EOFError, KeyError, TypeError, zipfile.BadZipFile) as error:
             if isinstance(error, BrokenClip):
                 raise
             raise BrokenClip(f"{path}: not a sound NumPy file: {error}") from None
@@ -116,17 +116,19 @@ def array_clip(
     """
     steps = exact
     if steps is None:  # as many as have their middle before the end
-        reached = int(np.ceil(len(content) / source_rate * rate - 0.5 - 1e-9))
+        reached = int(np.ceil((len(content) / source_rate - ROUNDING_S) * rate - 0.5))
         steps = min(most, max(1, reached))
         short = reached < 1
     else:
         short = False
     times = np.array([moment(k, rate, fine) for k in range(steps * fine)])
-    places = np.minimum((times * source_rate + 1e-6).astype(np.int64), len(content) - 1)
+    places = np.minimum(((times + ROUNDING_S) * source_rate).astype(np.int64), len(content) - 1)
     if short:
         places[:] = len(content) - 1
     used, index = np.unique(places, return_inverse=True)
-    left_out = exact is None and moment(most * fine, rate, fine) < len(content) / source_rate
+    left_out = (
+        exact is None and moment(most * fine, rate, fine) + ROUNDING_S < len(content) / source_rate
+    )
     frames = np.ascontiguousarray(content[used])
     if is_frames(frames):
         height, width = config.size or frames.shape[1:3]

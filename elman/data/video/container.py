@@ -94,6 +94,8 @@ def opened(source: Path | BinaryIO) -> Iterator[tuple[Any, Any]]:
             if not container.streams.video:
                 raise BrokenClip(f"{name}: holds no video")
             stream = container.streams.video[0]
+            if stream.codec_context is None:
+                raise BrokenClip(f"{name}: damaged, or in a code that cannot be decoded")
             stream.codec_context.thread_count = 1  # clips are decoded side by side instead
             yield container, stream
     except BrokenClip:
@@ -127,7 +129,7 @@ def file_frames(
         if sought and base is not None:
             container.seek(int((start_s + base) * 1_000_000), backward=True)
         usual = 1 / float(stream.average_rate or stream.base_rate or 25)
-        promised, promised_s = (stream.frames, declared_s(container, stream)) if check else (0, 0.0)
+        promised_s = declared_s(container, stream) if check else 0.0
         count, time, end = 0, 0.0, 0.0
         for frame in container.decode(stream):
             if frame.is_corrupt:
@@ -144,18 +146,31 @@ def file_frames(
                 yield Shown(now, end, lambda frame=frame: scaler.image(frame))  # type: ignore[misc]
         if not count and not sought:
             raise BrokenClip(f"{source}: holds no frame that can be decoded")
-        if not sought and (count < ENOUGH * promised - 1 or end < ENOUGH * promised_s - usual):
-            of = f"{promised} frames" if count < ENOUGH * promised - 1 else f"{promised_s:.1f} s"
-            raise BrokenClip(f"{source}: cut off after {count} frames, {end:.1f} s, of {of}")
+        if not sought and end < ENOUGH * promised_s - usual:
+            raise BrokenClip(
+                f"{source}: cut off after {count} frames, {end:.1f} of {promised_s:.1f} s"
+            )
+        if container.format.name == "gif" and isinstance(source, Path) and not ends_as_gif(source):
+            raise BrokenClip(f"{source}: cut off after {count} frames, {end:.1f} s")
 
 
 def declared_s(container: Any, stream: Any) -> float:
     """Return how long the picture lasts, as the header says; 0 where it does not."""
+    found = 0.0
     if stream.duration is not None:
-        return float(stream.duration * stream.time_base)
-    if container.duration is not None and len(container.streams) == 1:
-        return float(container.duration) / 1e6
-    return 0.0
+        found = float(stream.duration * stream.time_base)
+    elif container.duration is not None and len(container.streams) == 1:
+        found = float(container.duration) / 1e6
+    if stream.frames and stream.average_rate:  # of an AVI that is cut off only this is left
+        found = max(found, float(stream.frames / stream.average_rate))
+    return found
+
+
+def ends_as_gif(path: Path) -> bool:
+    """Say whether a GIF has its end mark; its header says nothing of its length."""
+    with path.open("rb") as file:
+        file.seek(-min(2, path.stat().st_size), 2)
+        return b";" in file.read()
 
 
 def file_end(path: Path) -> float:

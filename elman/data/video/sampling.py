@@ -17,10 +17,12 @@ from elman.data.video.container import Shown
 from elman.data.video.errors import BrokenClip
 from elman.data.video.look import Image
 
-__all__ = ["FINE", "Clip", "arriving", "collected", "windowed"]
+__all__ = ["FINE", "ROUNDING_S", "Clip", "arriving", "collected", "windowed"]
 
 FINE = 5
 """Moments of a stretch among which training chooses; odd, so that one is the middle."""
+ROUNDING_S = 1e-6
+"""A frame that begins at a moment is on then, whatever rounding has done to either."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,11 +66,13 @@ def on_screen(shown: Iterable[Shown], rate: float, fine: int) -> Iterator[Shown]
     """Yield for each moment, one after the other, the frame that is on then."""
     number, current = 0, None
     for frame in shown:
-        while current is not None and moment(number, rate, fine) < frame.time_s:
+        while current is not None and moment(number, rate, fine) + ROUNDING_S < frame.time_s:
             yield current
             number += 1
         current = frame
-    while current is not None and (number == 0 or moment(number, rate, fine) < current.end_s):
+    while current is not None and (
+        number == 0 or moment(number, rate, fine) + ROUNDING_S < current.end_s
+    ):
         yield current  # of a clip that ends before the first moment its last frame
         number += 1
 

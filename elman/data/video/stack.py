@@ -80,9 +80,9 @@ def open_stack(path: Path, config: VideoConfig) -> Stack:
         DataError: If it is not such a file, or its parts do not fit together.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files} if hasattr(file, "files") else {}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, KeyError) as error:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as found:
+            arrays = {name: found[name] for name in found.files}
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile, KeyError, TypeError) as error:
         raise DataError(f"{path}: not a sound NPZ file: {error}") from None
     name = next((name for name in CONTENT if name in arrays), None)
     if name is None or "lengths" not in arrays:
