@@ -1,0 +1,1 @@
+"""Recordings of numbers over time, from sensors or anything else: read, cut, split, scaled."""

@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+import pytest
+
+from elman.data.signal.config import SignalFeatures
+from elman.tasks.signal_pictures import clock, drawn_channels, labelled_picture
+from tests.data.signal import made
+
+
+def test_recordings_are_drawn_as_a_png() -> None:
+    pytest.importorskip("matplotlib")
+    found = made.recordings(3, 2, timed=True, missing=0.2)
+    scale = made.encoder(found).scale
+    titles, wrong = ["a, told a", "b, told a", "a, told a"], [False, True, False]
+    drawn = labelled_picture(list(found), titles, wrong, scale, SignalFeatures())
+    assert drawn.kind == "png" and drawn.image.startswith(b"\x89PNG")
+    assert "missing values" in drawn.caption
+
+
+def test_the_channels_that_change_most_are_drawn() -> None:
+    found = made.recordings(3, 6)
+    scale = made.encoder(found).scale
+    assert drawn_channels(scale) == list(range(6))
+    many = scale.__class__(
+        tuple("abcdefgh"), (0.0,) * 8, (1.0, 9.0, 1.0, 8.0, 7.0, 6.0, 5.0, 4.0), (1.0,) * 8, None,
+        False,
+    )  # fmt: skip
+    assert drawn_channels(many) == [1, 3, 4, 5, 6, 7]
+
+
+def test_the_clock_begins_at_the_first_row() -> None:
+    timed = made.recordings(1, 1, timed=True).items[0]
+    assert clock(timed)[0] == 0
+    assert clock(made.recordings(1, 1).items[0])[:3].tolist() == [1, 2, 3]
