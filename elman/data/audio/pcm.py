@@ -174,12 +174,12 @@ def growing(
     """
 
     def read() -> bytes:
-        idle = 0.0
+        idle = 0
         while not (data := file.read(1 << 16)):
-            if idle_s is not None and idle >= idle_s:
+            if idle_s is not None and idle * BLOCK_S >= idle_s:
                 return b""
             wait(BLOCK_S)
-            idle += BLOCK_S
+            idle += 1
         return data
 
     return read

@@ -93,7 +93,8 @@ def read_sound(source: Path | bytes, rate: int, name: str = "") -> Wave:
     try:
         samples, own = soundfile.read(file, dtype="float32", always_2d=True)
     except (soundfile.SoundFileError, OSError) as error:
-        raise DataError(not_sound(shown, error)) from None
+        where = source if isinstance(source, Path) and not name else shown
+        raise DataError(not_sound(where, error)) from None
     if not len(samples):
         raise DataError(f"{shown}: the recording has no samples (length 0). Remove it")
     if not np.isfinite(samples).all():
