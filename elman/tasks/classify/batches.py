@@ -14,17 +14,16 @@ from elman.data.buckets import Buckets, scoring_batches
 from elman.models.classifier import SequenceClassifier
 from elman.models.generate import evaluating
 from elman.tasks.classify.examples import Examples
+from elman.tasks.kind import MOST_STEPS
 from elman.tasks.training import Progress
 from elman.train.config import ExampleTrainConfig
 from elman.train.nest import map_nest
 from elman.train.objective import Batch
 
-__all__ = ["MOST_STEPS", "LabelledBatches", "logits_of"]
+__all__ = ["LabelledBatches", "logits_of"]
 
 Collate = Callable[..., tuple[Any, Tensor]]
 """`Kind.collate`."""
-MOST_STEPS = 1 << 16
-"""Steps in one batch, padding included, where nobody says otherwise: what bounds memory."""
 SCORED = 256
 """Sequences scored at once, at most."""
 

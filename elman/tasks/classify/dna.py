@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,7 @@ from torch import Tensor
 from elman._errors import DataError
 from elman._run import RunDirectory
 from elman.data.dna.alphabet import Codes, decoded, encoded, reverse_complement
-from elman.data.dna.config import DnaConfig
+from elman.data.dna.config import DnaConfig, LettersConfig
 from elman.data.dna.fasta import STDIN, is_sequences, read_records
 from elman.data.dna.kmers import kmer_ids, letters_by_place
 from elman.data.dna.labelled import (
@@ -30,18 +30,22 @@ from elman.data.padding import pad
 from elman.data.table import looks_like_table
 from elman.models.bag_of_words import BagOfWords
 from elman.models.classifier import SequenceClassifier
+from elman.models.config import BodyConfig
 from elman.models.dna_classifier import DnaClassifier
 from elman.tasks.classify.config import ClassifyTask
-from elman.tasks.classify.examples import Examples, Named, Sets, Split, Step
+from elman.tasks.classify.examples import Examples, Named, Step
 from elman.tasks.classify.kind import Kind
 from elman.tasks.classify.output import Why
 from elman.tasks.classify.text import best_bag
+from elman.tasks.kind import Sets, Split
 from elman.tasks.letter_pictures import Letters, letter_picture
 from elman.tasks.report import Picture
 from elman.tasks.training import Progress, absolute
 from elman.train.classification import Floats
 
-__all__ = ["DnaKind"]
+__all__ = ["DnaKind", "undropped"]
+
+M = TypeVar("M", bound=BodyConfig)
 
 BAG_WORDS = (4, 6)
 """Lengths of the words that bags are made of."""
@@ -75,14 +79,15 @@ class DnaKind(Kind[Codes]):
 
     @classmethod
     def settled(cls, task: ClassifyTask) -> ClassifyTask:
-        """Name files from the root."""
+        """Name files from the root; leave single letters as they are."""
 
         def place(name: str | None) -> str | None:
             return absolute(name, is_known)
 
         dna = task.dna or DnaConfig()
         dna = dna.model_copy(update={"valid": place(dna.valid), "test": place(dna.test)})
-        return task.model_copy(update={"data": str(place(task.data)), "dna": dna})
+        changes = {"data": str(place(task.data)), "dna": dna, "model": undropped(task.model, dna)}
+        return task.model_copy(update=changes)
 
     @classmethod
     def learn(cls, task: ClassifyTask, progress: Progress | None) -> tuple[DnaKind, Sets]:
@@ -249,6 +254,16 @@ class DnaKind(Kind[Codes]):
     def prompt(self) -> str:
         """Propose a file."""
         return "sequences.fa"
+
+
+def undropped(model: M, dna: LettersConfig) -> M:
+    """Return a model that drops no part of single letters, where nothing is said of it.
+
+    A letter is one number that is 1: a network that drops it reads no letter at all.
+    """
+    if model.dropout_input is not None or dna.kmer > 1 or dna.filters:
+        return model
+    return model.model_copy(update={"dropout_input": 0.0})
 
 
 class Bag:

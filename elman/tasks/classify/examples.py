@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Generic, Literal, Protocol, TypeVar
+from typing import Any, Generic, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Examples", "Item", "Named", "Sets", "Split", "Step"]
+from elman.tasks.kind import Item
 
-Item = TypeVar("Item")
-Split = Literal["train", "valid", "test"]
+__all__ = ["Examples", "Named", "Step"]
 
 
 class Examples(Protocol):
@@ -29,32 +28,6 @@ class Examples(Protocol):
 
     def __len__(self) -> int: ...
     def __getitem__(self, key: int, /) -> Any: ...
-
-
-@dataclass(frozen=True)
-class Sets:
-    """Labelled data, read and split.
-
-    Args:
-        labels: The names of the labels; an example's label is a place in it.
-        train: To learn from.
-        valid: To choose the model by; may be empty.
-        test: For the last test; may be empty.
-        fingerprint: Differs when any content or label of any part does.
-        notes: What the reader left out or mended, each in a few words.
-    """
-
-    labels: tuple[str, ...]
-    train: Any
-    valid: Any
-    test: Any
-    fingerprint: str
-    notes: tuple[str, ...] = ()
-
-    def part(self, split: Split) -> Examples:
-        """Return one of the parts."""
-        found: Examples = getattr(self, split)
-        return found
 
 
 @dataclass(frozen=True)

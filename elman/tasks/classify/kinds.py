@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
 from typing import Any
 
-from elman._errors import ConfigError
 from elman.tasks.classify.config import EMBEDS, TABLES, ClassifyTask
 from elman.tasks.classify.kind import Kind
+from elman.tasks.kind import chosen, find_kind, unused
 
 __all__ = ["KINDS", "kind_of", "settled"]
 
@@ -22,10 +21,7 @@ KINDS = {
 
 def kind_of(name: str) -> type[Kind[Any]]:
     """Return the class of a kind of input."""
-    module, _, attribute = KINDS[name].partition(".")
-    found: type[Kind[Any]] = getattr(
-        importlib.import_module(f"elman.tasks.classify.{module}"), attribute
-    )
+    found: type[Kind[Any]] = find_kind("elman.tasks.classify", KINDS[name])
     return found
 
 
@@ -35,20 +31,8 @@ def settled(task: ClassifyTask) -> ClassifyTask:
     Raises:
         ConfigError: If something is set that has no effect on this kind.
     """
-    name: str = task.input
-    if name == "auto":
-        others = (kind for kind in KINDS if kind != "text" and kind_of(kind).recognises(task.data))
-        name = next(others, "text")
-    for table, owner in TABLES.items():
-        if owner != name and getattr(task, table) is not None:
-            raise ConfigError(
-                f"{table}: has no effect on {kind_of(name).noun}. Leave it out, or say "
-                f"--input {owner}"
-            )
+    name = chosen(task, KINDS, kind_of, TABLES, "texts")
     kind = kind_of(name)
     if not kind.embeds:
-        usual = type(task.model).model_fields
-        unused = [key for key in EMBEDS if getattr(task.model, key) != usual[key].default]
-        if unused:
-            raise ConfigError(f"model.{unused[0]}: has no effect on {kind.noun}. Leave it out")
+        unused(task.model, EMBEDS, kind.noun)
     return kind.settled(task.model_copy(update={"input": name}))

@@ -8,7 +8,6 @@ written is in `output.py`.
 from __future__ import annotations
 
 import itertools
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,26 +22,18 @@ from elman._run import RunDirectory
 from elman.models.attribution import integrated_gradients
 from elman.models.classifier import SequenceClassifier
 from elman.models.generate import evaluating
-from elman.models.save import load_model
 from elman.tasks.classify.batches import LabelledBatches
 from elman.tasks.classify.config import ClassifyPredict, ClassifyTask
-from elman.tasks.classify.examples import Examples, Named, Sets, Split, Step
+from elman.tasks.classify.examples import Examples, Named, Step
 from elman.tasks.classify.kind import Kind
 from elman.tasks.classify.kinds import kind_of, settled
 from elman.tasks.classify.output import Prediction, Why, running, written
 from elman.tasks.classify.report import report_of, with_baselines
+from elman.tasks.kind import Sets, Split
+from elman.tasks.kind_training import KindTraining, opened, own_sets
 from elman.tasks.pictures import confusion_picture
 from elman.tasks.report import Picture, Report
-from elman.tasks.training import (
-    CONFIG,
-    MODEL,
-    Progress,
-    TaskTraining,
-    config_bytes,
-    read_config,
-    read_json,
-    same_data,
-)
+from elman.tasks.training import Progress
 from elman.train.classification import (
     Floats,
     balanced_weights,
@@ -57,18 +48,19 @@ from elman.train.objective import Batch, Outcome, Scores
 
 __all__ = ["ClassifyRun", "ClassifyTraining"]
 
-LABELS, DATA = "labels.json", "data.json"
 NAMED = {"lines": "text", "files": "input"}
 """What an input is called in JSON and CSV, by what the kind takes."""
 
 
-class ClassifyTraining(TaskTraining[ClassifyTask]):
+class ClassifyTraining(KindTraining[ClassifyTask, Kind[Any], SequenceClassifier]):
     """The training of a classifier.
 
     Raises:
         DataError: If the data cannot be read or learned from; nothing has been written then.
         RunError: If the folder cannot be written, or the run not be continued.
     """
+
+    config = ClassifyTask
 
     def __init__(
         self,
@@ -80,41 +72,24 @@ class ClassifyTraining(TaskTraining[ClassifyTask]):
         *,
         resume: bool,
     ) -> None:
-        super().__init__(task, model, run, resume=resume)
-        self.model: SequenceClassifier = model
-        self.kind, self.sets = kind, sets
+        super().__init__(task, kind, sets, model, run, resume=resume)
         self.batches = kind.batches(sets.train, task.train)
         self.weights = class_weights(task, sets)
-        self.validates = len(sets.valid) > 0
 
     @classmethod
-    def start(
-        cls, task: ClassifyTask, out: Path, progress: Progress | None = None
-    ) -> ClassifyTraining:
-        """Read the data and make a new run directory."""
-        task = settled(task)  # what is chosen now stays so
-        kind, sets = kind_of(task.input).learn(task, progress)
-        # What cannot work is found before anything is written.
+    def kind_of(cls, name: str) -> type[Kind[Any]]:
+        """Return the class of a kind."""
+        return kind_of(name)
+
+    @classmethod
+    def settled(cls, task: ClassifyTask) -> ClassifyTask:
+        """Choose the kind of input, and all that depends on it."""
+        return settled(task)
+
+    @classmethod
+    def check(cls, task: ClassifyTask, sets: Sets) -> None:
+        """Refuse weights of classes that are not there."""
         class_weights(task, sets)
-        model = new_model(task, kind, len(sets.labels))
-        files = {
-            CONFIG: config_bytes(task),
-            LABELS: json.dumps(sets.labels).encode(),
-            DATA: json.dumps({"fingerprint": sets.fingerprint}).encode(),
-            **kind.files(),
-        }
-        return cls(task, kind, sets, model, RunDirectory.create(out, files), resume=False)
-
-    @classmethod
-    def resumed(
-        cls, path: Path, changes: dict[str, Any], progress: Progress | None = None
-    ) -> ClassifyTraining:
-        """Take up a run where it stopped; ``changes`` overlay its ``[train]`` table."""
-        run = RunDirectory.open(path)
-        task = read_config(run, ClassifyTask, {"train": changes})
-        kind = kind_of(task.input).restored(task, run)
-        sets = own_sets(run, task, kind, progress)
-        return cls(task, kind, sets, new_model(task, kind, len(sets.labels)), run, resume=True)
 
     def about(self) -> list[tuple[str, str]]:
         """Say what is about to be trained."""
@@ -223,12 +198,7 @@ class ClassifyRun:
         Raises:
             RunError: If it is not a run, is damaged, or has no trained model yet.
         """
-        run = RunDirectory.open(path)
-        task, labels = read_config(run, ClassifyTask), read_labels(run)
-        kind = kind_of(task.input).restored(task, run)
-        model = new_model(task, kind, len(labels))
-        load_model(model, run.read(MODEL))
-        return cls(run, task, kind, labels, model.eval())
+        return cls(*opened(path, ClassifyTraining))
 
     @property
     def takes(self) -> Literal["lines", "files"]:
@@ -281,7 +251,7 @@ class ClassifyRun:
         """Return the examples to score."""
         if data is not None:
             return self.kind.examples(self.task, data, self.labels, progress)
-        examples = (own or self.own_sets(progress)).part(split)
+        examples: Examples = (own or self.own_sets(progress)).part(split)
         if not len(examples):
             raise DataError(
                 f"{self.task.data} has no {split} part: its training was told to hold none out. "
@@ -412,12 +382,6 @@ class ClassifyRun:
         return self.explained(named, prediction.label) if len(named.item) else None
 
 
-def new_model(task: ClassifyTask, kind: Kind[Any], classes: int) -> SequenceClassifier:
-    """Return the network as it is before it has learned, the same for the same seed."""
-    torch.manual_seed(task.train.seed)
-    return kind.model(task, classes)
-
-
 def class_weights(task: ClassifyTask, sets: Sets) -> torch.Tensor | None:
     """Return the weight of each class in the loss, ``(C,)``; None if all weigh the same."""
     given: Mapping[str, float] = task.train.class_weights
@@ -431,25 +395,3 @@ def class_weights(task: ClassifyTask, sets: Sets) -> torch.Tensor | None:
         counts = np.bincount(sets.train.labels, minlength=len(sets.labels))
         return torch.from_numpy(balanced_weights(counts)).float()
     return torch.tensor([given.get(label, 1.0) for label in sets.labels]) if given else None
-
-
-def read_labels(run: RunDirectory) -> tuple[str, ...]:
-    """Return the labels of a run; the file is not trusted."""
-    labels = read_json(
-        run, LABELS, lambda labels: all(isinstance(labels[k], str) for k in range(len(labels)))
-    )
-    return tuple(labels)
-
-
-def own_sets(
-    run: RunDirectory, task: ClassifyTask, kind: Kind[Any], progress: Progress | None
-) -> Sets:
-    """Return the data that a run was started with.
-
-    Raises:
-        DataError: If any content or label is another.
-    """
-    sets = kind.sets(task, progress)
-    about = read_json(run, DATA, lambda about: isinstance(about["fingerprint"], str))
-    same_data(run, task.data, about["fingerprint"], sets.fingerprint)
-    return sets

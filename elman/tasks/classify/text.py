@@ -29,8 +29,9 @@ from elman.data.tokenizer.word import WordTokenizer
 from elman.models.bag_of_words import BagOfWords, NaiveBayes
 from elman.models.classifier import SequenceClassifier, token_classifier
 from elman.tasks.classify.config import ClassifyTask
-from elman.tasks.classify.examples import Named, Sets, Split, Step
+from elman.tasks.classify.examples import Named, Step
 from elman.tasks.classify.kind import Kind
+from elman.tasks.kind import Sets, Split
 from elman.tasks.training import Progress, absolute, read_json
 from elman.train.classification import Floats
 

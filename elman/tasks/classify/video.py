@@ -33,9 +33,10 @@ from elman.models.frontend import Frontend
 from elman.models.linear_baseline import LogisticRegression
 from elman.tasks.classify.batches import LabelledBatches, logits_of
 from elman.tasks.classify.config import ClassifyTask
-from elman.tasks.classify.examples import Examples, Named, Sets, Split, Step
+from elman.tasks.classify.examples import Examples, Named, Step
 from elman.tasks.classify.kind import Kind
 from elman.tasks.contact_sheet import Strip, contact_sheet
+from elman.tasks.kind import Sets, Split
 from elman.tasks.report import Picture
 from elman.tasks.training import Progress, absolute, read_json
 from elman.train.classification import Floats

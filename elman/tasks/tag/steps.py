@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,31 +16,22 @@ from elman._errors import DataError
 from elman._run import RunDirectory
 from elman.data.buckets import Buckets, scoring_batches
 from elman.models.generate import evaluating
-from elman.models.save import load_model
 from elman.models.step_tagger import StepTagger
 from elman.tasks.classify.report import by_class, confusion
+from elman.tasks.kind import Split
+from elman.tasks.kind_training import KindTraining, opened, own_sets
 from elman.tasks.pictures import confusion_picture
 from elman.tasks.report import Figure, Report
 from elman.tasks.tag.config import TagPredict, TagTask
-from elman.tasks.tag.kind import Split, TagExamples, TagKind, TagSets
-from elman.tasks.tag.kinds import kind_of
-from elman.tasks.training import (
-    CONFIG,
-    MODEL,
-    Progress,
-    TaskTraining,
-    config_bytes,
-    read_config,
-    read_json,
-    same_data,
-)
+from elman.tasks.tag.kind import TagExamples, TagKind
+from elman.tasks.tag.kinds import kind_of, settled
+from elman.tasks.training import Progress
 from elman.train.classification import ClassScores, confusion_matrix
 from elman.train.nest import map_nest
 from elman.train.objective import Batch, Outcome, Scores
 
 __all__ = ["StepTagRun", "StepTagTraining", "StepTags", "TaggedBatches", "tag_all"]
 
-LABELS, DATA = "labels.json", "data.json"
 SCORED = 64
 """Sequences scored at once, at most."""
 UNKNOWN = -100
@@ -138,7 +128,7 @@ def tag_all(
     return StepTags(ClassScores(counts), total / max(1, steps), first)
 
 
-class StepTagTraining(TaskTraining[TagTask]):
+class StepTagTraining(KindTraining[TagTask, TagKind[Any], StepTagger]):
     """The training of a tagger of steps.
 
     Raises:
@@ -146,45 +136,17 @@ class StepTagTraining(TaskTraining[TagTask]):
         RunError: If the folder cannot be written, or the run not be continued.
     """
 
-    def __init__(
-        self,
-        task: TagTask,
-        kind: TagKind[Any],
-        sets: TagSets,
-        model: StepTagger,
-        run: RunDirectory,
-        *,
-        resume: bool,
-    ) -> None:
-        super().__init__(task, model, run, resume=resume)
-        self.model: StepTagger = model
-        self.kind, self.sets = kind, sets
-        self.batches = TaggedBatches(kind, sets.train, task)
-        self.validates = len(sets.valid) > 0
+    config = TagTask
 
     @classmethod
-    def start(cls, task: TagTask, out: Path, progress: Progress | None = None) -> StepTagTraining:
-        """Read the data of a settled task and make a new run directory."""
-        kind, sets = kind_of(task.input).learn(task, progress)
-        model = new_model(task, kind, len(sets.labels))
-        files = {
-            CONFIG: config_bytes(task),
-            LABELS: json.dumps(sets.labels).encode(),
-            DATA: json.dumps({"fingerprint": sets.fingerprint}).encode(),
-            **kind.files(),
-        }
-        return cls(task, kind, sets, model, RunDirectory.create(out, files), resume=False)
+    def kind_of(cls, name: str) -> type[TagKind[Any]]:
+        """Return the class of a kind."""
+        return kind_of(name)
 
     @classmethod
-    def resumed(
-        cls, path: Path, changes: dict[str, Any], progress: Progress | None = None
-    ) -> StepTagTraining:
-        """Take up a run where it stopped; ``changes`` overlay its ``[train]`` table."""
-        run = RunDirectory.open(path)
-        task = read_config(run, TagTask, {"train": changes})
-        kind = kind_of(task.input).restored(task, run)
-        sets = own_sets(run, task, kind, progress)
-        return cls(task, kind, sets, new_model(task, kind, len(sets.labels)), run, resume=True)
+    def settled(cls, task: TagTask) -> TagTask:
+        """Choose the kind of data, and all that depends on it."""
+        return settled(task)
 
     def about(self) -> list[tuple[str, str]]:
         """Say what is about to be trained."""
@@ -213,7 +175,7 @@ class StepTagTraining(TaskTraining[TagTask]):
 
     def source(self) -> TaggedBatches:
         """Return the training part as batches."""
-        return self.batches
+        return TaggedBatches(self.kind, self.sets.train, self.task)
 
     def loss(self, batch: Batch, state: Any) -> Outcome:
         """Return the loss of one batch, for the loop."""
@@ -247,13 +209,7 @@ class StepTagRun:
         Raises:
             RunError: If it is not a run, is damaged, or has no trained model yet.
         """
-        run = RunDirectory.open(path)
-        task = read_config(run, TagTask)
-        labels = read_json(run, LABELS, lambda found: all(isinstance(x, str) for x in found))
-        kind = kind_of(task.input).restored(task, run)
-        model = new_model(task, kind, len(labels))
-        load_model(model, run.read(MODEL))
-        return cls(run, task, kind, tuple(labels), model.eval())
+        return cls(*opened(path, StepTagTraining))
 
     def evaluate(
         self,
@@ -333,23 +289,3 @@ def frequent(train: TagExamples, scores: ClassScores) -> dict[str, float]:
     told[:, int(counts.argmax())] = scores.support
     found = ClassScores(told)
     return {"accuracy": found.accuracy, "macro F1": found.macro_f1}
-
-
-def new_model(task: TagTask, kind: TagKind[Any], tags: int) -> StepTagger:
-    """Return the network as it is before it has learned, the same for the same seed."""
-    torch.manual_seed(task.train.seed)
-    return kind.model(task, tags)
-
-
-def own_sets(
-    run: RunDirectory, task: TagTask, kind: TagKind[Any], progress: Progress | None
-) -> TagSets:
-    """Return the data that a run was started with.
-
-    Raises:
-        DataError: If any content or tag is another.
-    """
-    sets = kind.sets(task, progress)
-    about = read_json(run, DATA, lambda about: isinstance(about["fingerprint"], str))
-    same_data(run, task.data, about["fingerprint"], sets.fingerprint)
-    return sets

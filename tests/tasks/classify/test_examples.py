@@ -1,14 +1,12 @@
-"""Parts of a set are found by name."""
+"""What goes through a classifier keeps its name."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from elman.data.labelled import Examples
-from elman.tasks.classify.examples import Sets
+from elman.tasks.classify.examples import Named, Step
 
 
-def test_part_by_name() -> None:
-    parts = [Examples(np.zeros(0, np.uint8), np.zeros(1, np.int64), np.full(n, n)) for n in (1, 2)]
-    sets = Sets(("a", "b"), parts[0], parts[1], parts[0], "f")
-    assert sets.part("train") is parts[0] and sets.part("valid") is parts[1]
+def test_a_piece_may_be_many_steps() -> None:
+    named, step = Named("a.csv", np.zeros(3)), Step("row 3", np.zeros(3))
+    assert len(named.item) == len(step.item) == 3 and named.name == "a.csv"

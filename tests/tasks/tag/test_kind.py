@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from elman._config import load_config
 from elman.tasks.tag.config import TagTask
-from elman.tasks.tag.kind import TagSets, step_config
+from elman.tasks.tag.kind import step_config
 
 
 def test_step_config_has_what_was_said() -> None:
@@ -14,7 +12,3 @@ def test_step_config_has_what_was_said() -> None:
     config = step_config(load_config(TagTask, None, {"model": model}))
     assert (config.hidden_size, config.output, config.bidirectional) == (7, "softmax", False)
 
-
-def test_part_by_name() -> None:
-    sets = TagSets(("a", "b"), np.zeros(3), np.zeros(1), np.zeros(2), "f")
-    assert [len(sets.part(name)) for name in ("train", "valid", "test")] == [3, 1, 2]
