@@ -12,10 +12,8 @@ from elman.data.table import Row, Table, listed
 
 __all__ = ["Roles", "find_roles"]
 
-IDS = (
-    *("unique_id", "series_id", "series", "item_id", "item", "store_id", "store", "symbol"),
-    *("ticker", "id", "name", "group", "key"),
-)
+IDS = ("unique_id", "series_id", "series", "item_id", "symbol", "ticker")
+GROUPS = ("item", "store_id", "store", "id", "name", "group", "key")
 TIMES = (
     *("ds", "date", "datetime", "timestamp", "time", "day", "week", "month", "quarter", "year"),
     *("period", "step", "t"),
@@ -24,7 +22,8 @@ TARGETS = (
     *("y", "value", "target", "sales", "demand", "price", "close", "count", "quantity", "load"),
     *("temperature", "temp"),
 )
-"""Usual names, the likeliest first; compared without regard to case."""
+"""Usual names, the likeliest first; compared without regard to case. Groups name series only
+where they come again."""
 Fits = Callable[[Sequence[str]], bool]
 
 
@@ -68,11 +67,11 @@ def find_roles(table: Table, sample: Sequence[Row], config: SeriesConfig) -> Rol
             raise DataError(f"{table.name}: column '{name}' is asked for twice, for two uses")
     free = {name: values for name, values in columns.items() if name not in taken}
     if time is None:
-        time = usual(TIMES, free, tells_time) or first(free, are_dates)
+        time = usual(TIMES, free, is_filled) or first(free, are_dates)
         free.pop(time or "", None)
     ids = given["id_column"]
     if not ids:
-        found = usual(IDS, free, repeats)
+        found = usual(IDS, free, is_filled) or usual(GROUPS, free, repeats)
         ids = (found,) if found else ()
         free = {name: values for name, values in free.items() if name not in ids}
     targets = given["targets"] or (find_target(table, free),)
@@ -122,7 +121,7 @@ def first(free: dict[str, list[str]], fits: Fits) -> str | None:
 
 def repeats(values: Sequence[str]) -> bool:
     """Whether values come again, as the names of series do and the numbers of rows do not."""
-    return len(values) < 3 or len(set(values)) <= 0.5 * len(values)
+    return len(set(values)) < len(values)
 
 
 def are_numbers(values: Sequence[str]) -> bool:
@@ -143,6 +142,6 @@ def are_dates(values: Sequence[str]) -> bool:
     return not are_steps(values)
 
 
-def tells_time(values: Sequence[str]) -> bool:
-    """Whether a column that is called so tells the time: with the wrong name refused later."""
+def is_filled(values: Sequence[str]) -> bool:
+    """Whether anything stands in a column."""
     return any(map(str.strip, values))

@@ -181,8 +181,8 @@ def note_gaps(
     if method == "none":
         raise DataError(
             f"series '{name}' lacks {int(lengths.sum()):,} steps of {frequency.name} in "
-            f"{len(gaps):,} gaps, {int(lengths.max()):,} of them from {short(begin)}. Fill them "
-            "in the table, or with --series.fill linear, last or zero"
+            f"{many(len(gaps), 'gap')}, {int(lengths.max()):,} of them from {short(begin)}. Fill "
+            "them in the table, or with --series.fill linear, last or zero"
         )
     mended.gaps += len(gaps)
     mended.gap_steps += int(lengths.sum())

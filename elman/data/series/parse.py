@@ -93,9 +93,11 @@ def number(at: int, text: str, decimal: str, truths: bool) -> float:
 
 
 def are_steps(values: Sequence[str]) -> bool:
-    """Whether a column of times counts steps: whole numbers that are no dates as 20240531."""
+    """Whether half of a column of times counts steps: whole numbers, no dates as 20240531."""
     texts = [value.strip() for value in values]
-    return all(map(STEP.fullmatch, texts)) and not all(map(COMPACT.fullmatch, texts))
+    steps = sum(STEP.fullmatch(text) is not None for text in texts)
+    dates = sum(COMPACT.fullmatch(text) is not None for text in texts)
+    return steps > 0 and 2 * steps >= len(texts) >= 2 * dates
 
 
 def parse_steps(values: Sequence[str]) -> NDArray[np.int64]:
