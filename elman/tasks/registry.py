@@ -111,6 +111,15 @@ TASKS.register(
         "forecast.config",
     ),
 )
+TASKS.register(
+    "caption",
+    TaskHome(
+        "Train a network that says in a sentence what is seen in a clip or a picture.",
+        "caption.task",
+        "Caption",
+        "caption.config",
+    ),
+)
 
 
 def task_of(path: Path) -> str:

@@ -8,37 +8,17 @@ from pydantic import Field, model_validator
 
 from elman._config import Config
 from elman.data.pairs_config import SequenceConfig
-from elman.data.video.config import VideoConfig
+from elman.data.video.captions_config import CaptionedConfig
 from elman.models.captioner_config import CaptionerConfig
 from elman.tasks.decoding_config import Decoding
 from elman.train.config import ExampleTrainConfig
 
 __all__ = [
-    "CaptionClips",
     "CaptionEval",
     "CaptionPredict",
     "CaptionTask",
     "CaptionTrainConfig",
 ]
-
-
-class CaptionClips(VideoConfig):
-    """How clips and pictures are found and split, and how their frames are seen.
-
-    Example:
-        >>> CaptionClips(caption="english").frames_per_s is None
-        True
-    """
-
-    caption: str | None = None
-    """Column of a manifest, or array of an NPZ, with the caption. Unset: a usual name such as
-    caption, text, description or sentence."""
-
-    @model_validator(mode="after")
-    def _captions_are_no_labels(self) -> Self:
-        if self.label is not None:
-            raise ValueError("label: captions are learned here; name their column with caption")
-        return self
 
 
 class CaptionTrainConfig(ExampleTrainConfig):
@@ -67,7 +47,7 @@ class CaptionTask(Config):
     data: str = "moving-digits"
     """A manifest (CSV, TSV, JSON lines, Parquet) with a column of files and one of captions; a
     folder with such a clips.csv; an NPZ; or `moving-digits`, which is generated."""
-    video: CaptionClips = Field(default_factory=CaptionClips)
+    video: CaptionedConfig = Field(default_factory=CaptionedConfig)
     """How clips are found and split, and how frames are seen."""
     text: SequenceConfig = Field(default_factory=SequenceConfig)
     """How captions are cut into tokens."""

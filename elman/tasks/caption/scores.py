@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from itertools import zip_longest
 from typing import NamedTuple
 
-from elman.tasks.translation_scores import sacrebleu
+from elman.tasks.translate.scores import sacrebleu
 from elman.train.cider import cider_d
 
 __all__ = ["CaptionScores", "caption_words", "score_captions"]
