@@ -88,6 +88,8 @@ class DirectForecaster(Forecaster):
         centre, scale = self.norm.statistics(states)
         about = self.static(window.categories, window.numbers)
         x = self.steps(y, seen, centre, scale, window.known[:, :steps], window.past)
+        real = torch.arange(steps, device=y.device) >= steps - window.lengths.unsqueeze(1)
+        x = x.masked_fill(~self.each(real).unsqueeze(2), 0.0)
         extra = -steps % segment
         x = F.pad(x, (0, 0, extra, 0))
         began = (steps + extra - window.lengths) // segment

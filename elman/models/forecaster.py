@@ -27,7 +27,7 @@ from elman.models.distribution import (
     QuantileHead,
     StudentTHead,
 )
-from elman.models.forecaster_config import RUNNING, ForecasterConfig
+from elman.models.forecaster_config import ForecasterConfig
 from elman.models.window_norm import Norm, RunningNorm, WindowNorm
 from elman.nn.state import State
 
@@ -287,9 +287,10 @@ def static_size(features: Features, config: ForecasterConfig) -> int:
 
 def make_norm(config: ForecasterConfig) -> Norm:
     """Return the normalisation that a configuration names."""
-    if config.norm in RUNNING:
-        return RunningNorm(config.norm.removeprefix("running_"), config.norm_memory)
-    return WindowNorm(config.norm)
+    norm = config.normalisation
+    if norm.startswith("running") or config.why_no_stream is None:
+        return RunningNorm(norm.removeprefix("running_"), config.norm_memory)
+    return WindowNorm(norm)
 
 
 def normalised(y: Tensor, seen: Tensor, centre: Tensor, scale: Tensor) -> Tensor:

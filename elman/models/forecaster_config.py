@@ -40,12 +40,13 @@ class ForecasterConfig(BodyConfig):
     """Head `point`: which error is minimised; the best answer is the median or the mean."""
     levels: tuple[Level, ...] = (0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975)
     """Head `quantiles`: the levels that are trained."""
-    norm: Literal["last", "standard", "mean", "running_standard", "running_mean", "none"] = (
-        "standard"
-    )
+    norm: (
+        Literal["last", "standard", "mean", "running_standard", "running_mean", "none"] | None
+    ) = None
     """How a window is normalised, and forecasts carried back: less its last value; by mean and
     standard deviation; by its mean size, zero staying zero; the same as they run, which a stream
-    can keep; or not at all."""
+    can keep; or not at all. Unset: `standard`, of counts `mean`; running where steps are read one
+    by one."""
     norm_memory: Size = 168
     """Running normalisation: steps after which a value counts 1/e."""
     lags: tuple[Size, ...] = ()
@@ -81,7 +82,9 @@ class ForecasterConfig(BodyConfig):
 
     @field_validator("norm")
     @classmethod
-    def _norm_fits(cls, value: str, info: ValidationInfo) -> str:
+    def _norm_fits(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is None:
+            return value
         if info.data.get("head") == "negative_binomial" and "mean" not in value.split("_"):
             raise wrong("counts of zero have to stay zero: use 'mean' or 'running_mean'")
         direct = info.data.get("mode") == "direct"
@@ -95,7 +98,10 @@ class ForecasterConfig(BodyConfig):
     @classmethod
     def _memory_is_read(cls, value: int, info: ValidationInfo) -> int:
         default = cls.model_fields["norm_memory"].default
-        if value != default and not str(info.data.get("norm")).startswith("running"):
+        norm = info.data.get("norm")
+        steps = info.data.get("mode") == "autoregressive" or info.data.get("segment") == 1
+        runs = steps if norm is None else norm.startswith("running")
+        if value != default and not runs:
             raise wrong("only norm = 'running_standard' and 'running_mean' read it")
         return value
 
@@ -116,16 +122,25 @@ class ForecasterConfig(BodyConfig):
         return value
 
     @property
+    def normalisation(self) -> str:
+        """The normalisation, also where `norm` is unset."""
+        if self.norm is not None:
+            return self.norm
+        kind = "mean" if self.head == "negative_binomial" else "standard"
+        steps = self.mode == "autoregressive" or self.segment == 1
+        return f"running_{kind}" if steps else kind
+
+    @property
     def why_no_stream(self) -> str | None:
         """Why new values cannot be taken in one by one; None if they can."""
-        if self.norm not in RUNNING:
-            return (
-                f"norm = '{self.norm}' normalises each window anew: train with --model.norm "
-                "running_standard or running_mean"
-            )
         if self.mode == "direct" and self.segment > 1:
             return (
-                f"segment = {self.segment} cuts each window anew: train with --model.segment 1 or "
+                f"segment = {self.segment} cuts each window anew; train with --model.segment 1 or "
                 "--model.mode autoregressive"
+            )
+        if self.normalisation not in RUNNING:
+            return (
+                f"norm = '{self.norm}' normalises each window anew; train with --model.norm "
+                "running_standard or running_mean"
             )
         return None

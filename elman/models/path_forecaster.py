@@ -31,7 +31,7 @@ from elman.models.forecaster import (
     recent_values,
     static_size,
 )
-from elman.models.forecaster_config import RUNNING, ForecasterConfig
+from elman.models.forecaster_config import ForecasterConfig
 from elman.nn.state import State, map_state
 
 __all__ = ["PathForecaster"]
@@ -88,7 +88,7 @@ class PathForecaster(Forecaster):
         losses = self.target.loss(raw, rows, centre.to(rows.dtype), scale.to(rows.dtype))
         at = torch.arange(total, device=rows.device)
         first = steps - self.each(window.lengths).unsqueeze(1)  # of it nothing could be known
-        learned = at > first if self.config.norm in RUNNING else at >= steps
+        learned = at > first if self.config.why_no_stream is None else at >= steps
         return losses, seen & learned
 
     def read(self, window: Window) -> Memory:
@@ -113,7 +113,7 @@ class PathForecaster(Forecaster):
 
     def before(self, states: Tensor) -> tuple[Tensor, Tensor]:
         """Return centre and scale as they were before each step, ``(R, T)``."""
-        if self.config.norm in RUNNING:
+        if self.config.why_no_stream is None:
             states = F.pad(states[..., :-1], (1, 0))
         return self.norm.statistics(states)
 

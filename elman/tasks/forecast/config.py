@@ -87,7 +87,7 @@ class ForecastTask(Config):
             )
         if counts and self.window.log:
             raise ValueError("window.log: the logarithm of a count of zero is not there")
-        if self.window.log and self.model.norm == "mean":
+        if self.window.log and "mean" in self.model.normalisation:
             raise ValueError("window.log: a logarithm has no size, use model.norm = 'standard'")
         longest = max(self.model.lags, default=0)
         if self.window.lookback is not None and longest > self.window.lookback:
