@@ -106,7 +106,13 @@ def python(code: str) -> str:
 @pytest.mark.parametrize(
     "module",
     [
-        *("elman", "elman.cli", "elman.tasks.config", "elman.data", "elman.models.ngram"),
+        *(
+            "elman",
+            "elman.cli",
+            "elman.tasks.language_model.config",
+            "elman.data",
+            "elman.models.ngram",
+        ),
         *("elman.bench.plan", "elman.bench.targets", "elman.bench.text", "elman.bench.page"),
     ],
 )

@@ -11,7 +11,7 @@ from elman._errors import ConfigError
 from elman.cli.stdin import is_person, stdin_lines
 
 if TYPE_CHECKING:
-    from elman.tasks.chat import Conversation
+    from elman.tasks.translate.chat import Conversation
 
 __all__ = ["chat"]
 
@@ -50,8 +50,8 @@ def chat(
             f"{run} is a run of {task}; a chat needs one of translate, trained on turns and "
             "replies: elman train translate conversations"
         )
-    from elman.tasks.chat import Conversation
-    from elman.tasks.translate import TranslateRun
+    from elman.tasks.translate.chat import Conversation
+    from elman.tasks.translate.task import TranslateRun
 
     conversation = Conversation(
         TranslateRun.open(run),

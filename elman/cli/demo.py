@@ -15,7 +15,7 @@ from elman._errors import ConfigError
 from elman.cli.show import progress_bar, score_table
 
 if TYPE_CHECKING:
-    from elman.tasks.language_model import LanguageModelTraining
+    from elman.tasks.language_model.task import LanguageModelTraining
     from elman.train.events import Stepped
 
 __all__ = ["demo"]
@@ -36,8 +36,8 @@ def demo(*, seconds: float = SECONDS, out: Path | None = None) -> None:
     """
     from elman._config import load_config
     from elman.cli.task_command import next_free
-    from elman.tasks.config import LanguageModelTask
-    from elman.tasks.language_model import LanguageModelRun, LanguageModelTraining
+    from elman.tasks.language_model.config import LanguageModelTask
+    from elman.tasks.language_model.task import LanguageModelRun, LanguageModelTraining
 
     if seconds <= 0:
         raise ConfigError(f"seconds: expected more than 0, got {seconds}")

@@ -1,4 +1,4 @@
-"""One file for each task: the only room where models, data and training meet."""
+"""A package for each task: the only room where models, data and training meet."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ HOME = {
     "ClassifyRun": "classify.task",
     "ClassifyTask": "classify.config",
     "ClassifyTraining": "classify.task",
-    "Conversation": "chat",
+    "Conversation": "translate.chat",
     "Figure": "report",
-    "LanguageModelRun": "language_model",
-    "LanguageModelTask": "config",
-    "LanguageModelTraining": "language_model",
+    "LanguageModelRun": "language_model.task",
+    "LanguageModelTask": "language_model.config",
+    "LanguageModelTraining": "language_model.task",
     "Report": "report",
-    "Score": "language_model",
+    "Score": "language_model.task",
     "Table": "report",
     "TagRun": "tag.task",
     "TagTask": "tag.config",
     "TagTraining": "tag.task",
-    "TranslateEval": "translate_config",
-    "TranslatePredict": "translate_config",
-    "TranslateRun": "translate",
-    "TranslateTask": "translate_config",
-    "TranslateTraining": "translate",
-    "Translating": "translate_config",
-    "Translation": "translations",
-    "next_words": "next_word",
+    "TranslateEval": "translate.config",
+    "TranslatePredict": "translate.config",
+    "TranslateRun": "translate.task",
+    "TranslateTask": "translate.config",
+    "TranslateTraining": "translate.task",
+    "Translating": "translate.config",
+    "Translation": "translate.translations",
+    "next_words": "language_model.next_word",
 }
 
 __all__ = sorted(HOME)

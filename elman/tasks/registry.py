@@ -61,9 +61,9 @@ TASKS.register(
     "language-model",
     TaskHome(
         "Train a network that predicts what comes next in a text, and so can write.",
-        "language_model",
+        "language_model.task",
         "LanguageModel",
-        "config",
+        "language_model.config",
     ),
 )
 TASKS.register(
@@ -88,9 +88,9 @@ TASKS.register(
     "translate",
     TaskHome(
         "Train a network that turns one sequence into another: languages, spelling to sound.",
-        "translate",
+        "translate.task",
         "Translate",
-        "translate_config",
+        "translate.config",
     ),
 )
 TASKS.register(
@@ -109,6 +109,15 @@ TASKS.register(
         "forecast.task",
         "Forecast",
         "forecast.config",
+    ),
+)
+TASKS.register(
+    "compose",
+    TaskHome(
+        "Train a network that writes music: chorales, songs, piano rolls.",
+        "compose.task",
+        "Compose",
+        "compose.config",
     ),
 )
 TASKS.register(

@@ -1,6 +1,6 @@
 """What every task's training has in common: it runs, keeps its best model, and can go on later.
 
-A task says where its batches come from and what their loss is; see `language_model.py`.
+A task says where its batches come from and what their loss is; see `language_model/task.py`.
 """
 
 from __future__ import annotations

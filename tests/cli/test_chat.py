@@ -34,8 +34,8 @@ class Echo:
 @pytest.fixture
 def echo(monkeypatch: pytest.MonkeyPatch) -> Echo:
     one = Echo()
-    monkeypatch.setattr("elman.tasks.chat.Conversation", lambda run, **options: one)
-    monkeypatch.setattr("elman.tasks.translate.TranslateRun.open", lambda path: None)
+    monkeypatch.setattr("elman.tasks.translate.chat.Conversation", lambda run, **options: one)
+    monkeypatch.setattr("elman.tasks.translate.task.TranslateRun.open", lambda path: None)
     monkeypatch.setattr("elman.tasks.registry.task_of", lambda path: "translate")
     return one
 

@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from elman.cli import show
-from elman.tasks.language_model import Score
+from elman.tasks.language_model.task import Score
 
 
 class Terminal(io.StringIO):

@@ -19,7 +19,7 @@ from elman._run import RunDirectory
 from elman.models.language_model import LanguageModel
 from elman.models.save import model_bytes
 from elman.runtime import Stepper
-from elman.tasks.config import LanguageModelTask
+from elman.tasks.language_model.config import LanguageModelTask
 from tests.runtime.networks import NATIVE, error
 
 V = 23

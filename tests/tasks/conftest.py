@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from elman._config import load_config
-from elman.tasks.config import LanguageModelTask
-from elman.tasks.language_model import LanguageModelRun, LanguageModelTraining
-from elman.tasks.translate import TranslateRun
+from elman.tasks.language_model.config import LanguageModelTask
+from elman.tasks.language_model.task import LanguageModelRun, LanguageModelTraining
+from elman.tasks.translate.task import TranslateRun
 from tests.tasks import pairs
 
 TEXT = "the cat sat on the mat and the dog sat on the log. " * 60

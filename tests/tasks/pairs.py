@@ -6,8 +6,8 @@ import random
 from pathlib import Path
 
 from elman._config import load_config
-from elman.tasks.translate import TranslateRun, TranslateTraining
-from elman.tasks.translate_config import TranslateTask
+from elman.tasks.translate.config import TranslateTask
+from elman.tasks.translate.task import TranslateRun, TranslateTraining
 
 NUMBERS = {"1": "one", "2": "two", "3": "three", "4": "four", "5": "five"}
 SMALL = {

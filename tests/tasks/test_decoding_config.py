@@ -6,7 +6,7 @@ from elman._config import load_config
 from elman._errors import ConfigError
 from elman.tasks.caption.config import CaptionEval, CaptionPredict
 from elman.tasks.decoding_config import Decoding
-from elman.tasks.translate_config import TranslateEval, TranslatePredict
+from elman.tasks.translate.config import TranslateEval, TranslatePredict
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from elman.data.tokenizer import Tokenizer
 from elman.models.ctc import PrefixScorer
 from elman.models.language_model import LanguageModel
 from elman.nn.state import State, map_state
-from elman.tasks.language_model import LanguageModelRun
+from elman.tasks.language_model.task import LanguageModelRun
 from elman.tasks.registry import task_of
 
 __all__ = ["CharacterScorer", "WordScorer", "open_scorer"]

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from elman.data.audio.manifest import Utterance
 from elman.tasks.report import Column, Figure, Picture, Report, Table
 from elman.tasks.transcribe.scoring import ErrorCounts, compare
-from elman.tasks.translation_scores import edit_distance
+from elman.tasks.translate.scores import edit_distance
 
 __all__ = ["Scored", "make_report"]
 

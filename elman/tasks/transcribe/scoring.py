@@ -19,7 +19,7 @@ from elman.models.transcriber import Transcriber, steps_needed
 from elman.tasks.transcribe.config import Searching
 from elman.tasks.transcribe.hearing import hear_all
 from elman.tasks.transcribe.transcripts import Search
-from elman.tasks.translation_scores import edit_distance
+from elman.tasks.translate.scores import edit_distance
 
 __all__ = ["ErrorCounts", "HeldOut", "compare", "held_out_scores", "nats_of"]
 

@@ -1,4 +1,4 @@
-"""Pictures of text: how surprised a model is at each token, and where it looked while writing."""
+"""A picture of a text as a model sees it: how surprised it is at each token."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from elman.models.language_model import LanguageModel
 from elman.tasks.pictures import new_figure, picture
 from elman.tasks.report import Picture
 
-__all__ = ["attention_picture", "laid_out", "surprise_picture", "token_nats"]
+__all__ = ["laid_out", "surprise_picture", "token_nats"]
 
 WIDTH, LINES = 78, 24
 """Characters of a line of the picture, and lines at most."""
@@ -86,26 +86,6 @@ def surprise_picture(model: LanguageModel, tokenizer: Tokenizer, ids: Ids) -> Pi
         f"The beginning of the text: the darker, the less expected; darkest from {MOST_NATS:g} "
         "nats. The memory is empty at the start.",
     )
-
-
-def attention_picture(
-    source: Sequence[str], target: Sequence[str], weights: NDArray[np.float32]
-) -> Picture:
-    """Draw where a model looked.
-
-    Args:
-        source: Tokens read, S of them, the end included.
-        target: Tokens written, T of them, the end included.
-        weights: ``(T, S)``, each row sums to one.
-    """
-    figure = new_figure(2.0 + 0.3 * len(source), 1.4 + 0.27 * len(target))
-    axes = figure.add_subplot()
-    axes.imshow(weights, cmap="Blues", vmin=0, vmax=1, aspect="auto")
-    axes.set_xticks(range(len(source)), source, rotation=90, fontsize=8, parse_math=False)
-    axes.set_yticks(range(len(target)), target, fontsize=8, parse_math=False)
-    axes.xaxis.tick_top()
-    title = " ".join(target[:-1]) or "nothing"
-    return picture(title, figure, "Row: what is written; column: what is read; shade: attention.")
 
 
 def rectangle(column: float, line: float, width: float, face: tuple[float, float, float]) -> object:

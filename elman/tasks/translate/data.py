@@ -20,7 +20,7 @@ from elman.data.pairs import Pair
 from elman.data.pairs_config import SequenceConfig
 from elman.data.sentence import learn_tokenizer, sentence_ids, usual_tokenizer
 from elman.data.tokenizer import Tokenizer, tokenizer_from_json
-from elman.tasks.translate_config import TranslateTask
+from elman.tasks.translate.config import TranslateTask
 from elman.train.objective import Batch
 
 __all__ = ["PADDING", "Example", "PairBatches", "Vocabularies", "tensors", "with_tokenizers"]

@@ -12,7 +12,7 @@ from elman.data.padding import pad
 from elman.data.pairs import TURN
 from elman.models.decode import draw
 from elman.models.sampler import Sampler
-from elman.tasks.translate import TranslateRun
+from elman.tasks.translate.task import TranslateRun
 
 __all__ = ["Conversation"]
 

@@ -13,7 +13,13 @@ from elman.data.tokenizer import ByteTokenizer, WordTokenizer
 from elman.models.config import LanguageModelConfig
 from elman.models.language_model import LanguageModel
 from elman.models.sampler import Sampler
-from elman.tasks.continuation import continuation, decoded, never, until, written_sample
+from elman.tasks.language_model.continuation import (
+    continuation,
+    decoded,
+    never,
+    until,
+    written_sample,
+)
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from elman.data.tokenizer import Tokenizer
 from elman.models.generate import read
 from elman.models.language_model import LanguageModel
 from elman.nn.state import State, map_state
-from elman.tasks.prompt import prompt_ids
+from elman.tasks.language_model.prompt import prompt_ids
 
 __all__ = ["NextWord", "next_words"]
 

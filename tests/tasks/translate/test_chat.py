@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from elman._errors import ConfigError
-from elman.tasks.chat import Conversation
-from elman.tasks.translate import TranslateRun
-from elman.tasks.translate_data import Sequence64, Vocabularies
+from elman.tasks.translate.chat import Conversation
+from elman.tasks.translate.data import Sequence64, Vocabularies
+from elman.tasks.translate.task import TranslateRun
 from tests.tasks.pairs import task_of, train
 
 

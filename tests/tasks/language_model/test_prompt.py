@@ -5,7 +5,7 @@ import pytest
 from elman._errors import DataError
 from elman.data.config import TextConfig
 from elman.data.tokenizer import ByteTokenizer, WordTokenizer
-from elman.tasks.prompt import prompt_ids
+from elman.tasks.language_model.prompt import prompt_ids
 
 
 def test_an_empty_prompt_is_the_start_of_a_line() -> None:

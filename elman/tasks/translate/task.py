@@ -25,9 +25,7 @@ from elman.data.pairs import Pair, PairSets, read_pair_sets, read_pairs
 from elman.models.generate import evaluating
 from elman.models.save import load_model
 from elman.models.translator import Translator
-from elman.tasks.attention_page import attention_map
 from elman.tasks.report import Figure, Report
-from elman.tasks.text_pictures import attention_picture
 from elman.tasks.training import (
     CONFIG,
     MODEL,
@@ -39,22 +37,24 @@ from elman.tasks.training import (
     read_json,
     same_data,
 )
-from elman.tasks.translate_config import (
+from elman.tasks.translate.attention_page import attention_map
+from elman.tasks.translate.config import (
     TranslateEval,
     TranslatePredict,
     TranslateTask,
     Translating,
 )
-from elman.tasks.translate_data import (
+from elman.tasks.translate.data import (
     Example,
     PairBatches,
     Vocabularies,
     tensors,
     with_tokenizers,
 )
-from elman.tasks.translation_output import attention_file, written
-from elman.tasks.translation_scores import TranslationScores, score_translations
-from elman.tasks.translations import (
+from elman.tasks.translate.output import attention_file, written
+from elman.tasks.translate.pictures import attention_picture
+from elman.tasks.translate.scores import TranslationScores, score_translations
+from elman.tasks.translate.translations import (
     BATCH_TOKENS,
     CHUNK,
     Translation,

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from elman._errors import ConfigError
-from elman.tasks.attention_page import AttentionMap, attention_map, attention_page
-from elman.tasks.translate import TranslateRun
+from elman.tasks.translate.attention_page import AttentionMap, attention_map, attention_page
+from elman.tasks.translate.task import TranslateRun
 from tests.tasks.pairs import task_of, train, write_pairs
 
 

@@ -17,8 +17,8 @@ from elman.data.tokenizer.word import WordTokenizer
 from elman.models.decode import Hypothesis
 from elman.models.generate import evaluating
 from elman.models.translator import Translator
-from elman.tasks.translate_config import Translating
-from elman.tasks.translate_data import Vocabularies
+from elman.tasks.translate.config import Translating
+from elman.tasks.translate.data import Vocabularies
 
 __all__ = ["Translation", "attention_weights", "translate", "translate_lines"]
 

@@ -8,9 +8,9 @@ import torch
 from elman.data.tokenizer import ByteTokenizer, CharTokenizer
 from elman.models.config import LanguageModelConfig
 from elman.models.language_model import LanguageModel
-from elman.tasks import next_word
-from elman.tasks.language_model import LanguageModelRun
-from elman.tasks.next_word import next_words, trailing_word
+from elman.tasks.language_model import next_word
+from elman.tasks.language_model.next_word import next_words, trailing_word
+from elman.tasks.language_model.task import LanguageModelRun
 
 SIGNS = "ab ."
 

@@ -8,8 +8,8 @@ import pytest
 
 from elman._config import load_config
 from elman._errors import ConfigError, DataError, RunError
-from elman.tasks.translate import TranslateRun, TranslateTraining, mean_nats
-from elman.tasks.translate_config import TranslateEval, TranslateTask, Translating
+from elman.tasks.translate.config import TranslateEval, TranslateTask, Translating
+from elman.tasks.translate.task import TranslateRun, TranslateTraining, mean_nats
 from elman.train.events import Sampled, Stepped, Stopped, Validated
 from tests.tasks.pairs import task_of, train, write_pairs
 
@@ -146,5 +146,5 @@ def test_a_run_without_a_model_or_of_another_task(data: Path, tmp_path: Path) ->
 
 def test_recipes_are_valid() -> None:
     for name in ("multi30k-de-en", "cmudict"):
-        path = Path(__file__).parents[2] / "recipes" / f"{name}.toml"
+        path = Path(__file__).parents[3] / "recipes" / f"{name}.toml"
         assert load_config(TranslateTask, path, {"data": "x"}).task == "translate"

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from elman._errors import ConfigError
-from elman.tasks import translations
-from elman.tasks.translate import TranslateRun
-from elman.tasks.translate_config import Translating
-from elman.tasks.translations import attention_weights
+from elman.tasks.translate import translations
+from elman.tasks.translate.config import Translating
+from elman.tasks.translate.task import TranslateRun
+from elman.tasks.translate.translations import attention_weights
 
 LINES = ["1 2", "", "3", "5 4 3 2", "   ", "4 4 1", "9 1", "1 2 3 4 5 1 2 3", "ὕ 7"]
 

@@ -10,10 +10,10 @@ from pathlib import Path
 from elman._errors import RunError
 from elman._files import atomic_write
 from elman.models.translator import Translator
-from elman.tasks.attention_page import AttentionMap, attention_map, attention_page
-from elman.tasks.translate_config import TranslatePredict
-from elman.tasks.translate_data import Vocabularies
-from elman.tasks.translations import Translation
+from elman.tasks.translate.attention_page import AttentionMap, attention_map, attention_page
+from elman.tasks.translate.config import TranslatePredict
+from elman.tasks.translate.data import Vocabularies
+from elman.tasks.translate.translations import Translation
 
 __all__ = ["MAPS", "attention_file", "written"]
 

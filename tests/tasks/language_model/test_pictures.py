@@ -1,4 +1,4 @@
-"""Pictures of text: what each token costs, where it stands on the page, where a model looked."""
+"""The picture of a text: what each token costs, where it stands on the page."""
 
 from __future__ import annotations
 
@@ -9,9 +9,8 @@ import torch
 from elman.data.tokenizer import CharTokenizer
 from elman.models.config import LanguageModelConfig
 from elman.models.language_model import LanguageModel
-from elman.tasks.text_pictures import (
+from elman.tasks.language_model.pictures import (
     WIDTH,
-    attention_picture,
     laid_out,
     surprise_picture,
     token_nats,
@@ -53,5 +52,3 @@ def test_pictures_are_drawn_whatever_the_text() -> None:
     one = surprise_picture(model(), tokenizer, ids)
     two = surprise_picture(model(), tokenizer, ids[1:])
     assert one.image[:4] == b"\x89PNG" and one.image != two.image
-    weights = np.full((2, 3), 1 / 3, np.float32)
-    assert attention_picture(["$a$", "b", "⏎"], ["c", "⏎"], weights).title == "c"

@@ -8,7 +8,7 @@ import torch
 
 from elman._errors import DataError, RunError
 from elman._run import RunDirectory
-from elman.tasks.translate_data import PairBatches, Vocabularies
+from elman.tasks.translate.data import PairBatches, Vocabularies
 from tests.tasks.pairs import task_of
 
 PAIRS = [("a b c", "x y"), ("a", "x"), ("b b b b b b", "y"), ("c a", "x y x y x")]

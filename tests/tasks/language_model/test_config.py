@@ -6,7 +6,7 @@ import pytest
 
 from elman._config import load_config, to_toml
 from elman._errors import ConfigError
-from elman.tasks.config import LanguageModelTask
+from elman.tasks.language_model.config import LanguageModelTask
 
 
 def test_defaults_are_a_whole_training() -> None:

@@ -12,7 +12,7 @@ from elman.data.tokenizer import Tokenizer
 from elman.models.generate import generate
 from elman.models.language_model import LanguageModel
 from elman.models.sampler import Sampler
-from elman.tasks.prompt import prompt_ids
+from elman.tasks.language_model.prompt import prompt_ids
 
 __all__ = ["continuation", "decoded", "never", "until", "written_sample"]
 

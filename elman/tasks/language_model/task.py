@@ -28,11 +28,11 @@ from elman.models.sampler import Sampler
 from elman.models.save import load_model
 from elman.runtime import Stepper
 from elman.runtime import generate as generate_stepwise
-from elman.tasks.config import LanguageModelEval, LanguageModelTask
-from elman.tasks.continuation import decoded, never, until, written_sample
-from elman.tasks.prompt import prompt_ids
+from elman.tasks.language_model.config import LanguageModelEval, LanguageModelTask
+from elman.tasks.language_model.continuation import decoded, never, until, written_sample
+from elman.tasks.language_model.pictures import surprise_picture
+from elman.tasks.language_model.prompt import prompt_ids
 from elman.tasks.report import Figure, Picture, Report
-from elman.tasks.text_pictures import surprise_picture
 from elman.tasks.training import (
     CONFIG,
     MODEL,
@@ -221,7 +221,7 @@ class LanguageModelRun:
     Example:
         >>> import tempfile
         >>> from elman._config import load_config
-        >>> from elman.tasks.language_model import LanguageModelTraining
+        >>> from elman.tasks.language_model.task import LanguageModelTraining
         >>> small = {"model": {"hidden_size": 8}, "train": {"steps": 2, "batch_size": 2}}
         >>> task = load_config(LanguageModelTask, None, small)
         >>> training = LanguageModelTraining.start(task, Path(tempfile.mkdtemp()) / "run")

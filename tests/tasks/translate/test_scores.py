@@ -5,8 +5,8 @@ import sys
 
 import pytest
 
-from elman.tasks import translation_scores
-from elman.tasks.translation_scores import edit_distance, score_translations
+from elman.tasks.translate import scores as translation_scores
+from elman.tasks.translate.scores import edit_distance, score_translations
 
 
 def slow(a: str, b: str) -> int:

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from elman._errors import RunError
-from elman.tasks.translate import TranslateRun
-from elman.tasks.translate_config import TranslatePredict
-from elman.tasks.translation_output import attention_file, written
-from elman.tasks.translations import Translation
+from elman.tasks.translate.config import TranslatePredict
+from elman.tasks.translate.output import attention_file, written
+from elman.tasks.translate.task import TranslateRun
+from elman.tasks.translate.translations import Translation
 
 FOUND = [
     ("a", [Translation("x\ny", -1.0, -0.5, [1]), Translation("z", -2.0, -1.0, [2])]),

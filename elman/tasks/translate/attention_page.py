@@ -13,8 +13,8 @@ from elman._errors import ConfigError
 from elman.data.sentence import sentence_ids
 from elman.data.tokenizer import Tokenizer
 from elman.models.translator import Translator
-from elman.tasks.translate_data import Vocabularies
-from elman.tasks.translations import Translation, attention_weights
+from elman.tasks.translate.data import Vocabularies
+from elman.tasks.translate.translations import Translation, attention_weights
 from elman.train.log import printable
 
 __all__ = ["AttentionMap", "attention_map", "attention_page"]

@@ -12,8 +12,8 @@ from elman._config import load_config
 from elman._errors import ConfigError, DataError, RunError
 from elman.models.config import LanguageModelConfig
 from elman.models.language_model import LanguageModel
-from elman.tasks.config import LanguageModelTask
-from elman.tasks.language_model import LanguageModelRun, LanguageModelTraining, score
+from elman.tasks.language_model.config import LanguageModelTask
+from elman.tasks.language_model.task import LanguageModelRun, LanguageModelTraining, score
 from elman.train.events import Sampled, Stopped, Validated
 
 
@@ -42,7 +42,7 @@ def plain_nats(model: LanguageModel, ids: np.ndarray, streams: int) -> float:
 def test_score_is_the_exact_mean_over_every_token_but_the_first(
     model: LanguageModel, monkeypatch: pytest.MonkeyPatch, streams: int, length: int
 ) -> None:
-    monkeypatch.setattr("elman.tasks.language_model.SCORE_LENGTH", length)
+    monkeypatch.setattr("elman.tasks.language_model.task.SCORE_LENGTH", length)
     ids = np.random.default_rng(0).integers(0, 7, 41).astype(np.uint8)
     assert score(model, ids, streams) == pytest.approx(plain_nats(model, ids, streams), abs=1e-12)
 

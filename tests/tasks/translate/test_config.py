@@ -6,7 +6,7 @@ import pytest
 
 from elman._config import load_config, to_toml
 from elman._errors import ConfigError
-from elman.tasks.translate_config import (
+from elman.tasks.translate.config import (
     TranslateEval,
     TranslatePredict,
     TranslateTask,

@@ -1,0 +1,1 @@
+"""Models of text that predict what comes next, and so can write."""

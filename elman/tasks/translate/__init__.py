@@ -1,0 +1,1 @@
+"""One sequence into another: languages, spelling to sound, remarks to replies."""
