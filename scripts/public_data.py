@@ -2,8 +2,10 @@
 
     python scripts/public_data.py trec FOLDER OUT     TREC.train.all, TREC.test.all
     python scripts/public_data.py mr FOLDER OUT       rt-polarity.pos, rt-polarity.neg
+    python scripts/public_data.py m4-hourly FOLDER OUT    Hourly-train.csv, Hourly-test.csv
 
-Writes train.tsv, valid.tsv and test.tsv to OUT, with the columns label and text. How the parts
+Writes train.tsv, valid.tsv and test.tsv to OUT, with the columns label and text; of the series
+one table, hourly.csv. How the parts
 are divided is in elman/data/public.py; `elman data fetch` does the same with what it downloads.
 """
 
@@ -14,7 +16,7 @@ from pathlib import Path
 
 from elman.data import public
 
-READERS = {"trec": public.trec, "mr": public.mr}
+READERS = {"trec": public.trec, "mr": public.mr, "m4-hourly": public.m4_hourly}
 
 
 def main() -> None:

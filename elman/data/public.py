@@ -1,11 +1,12 @@
-"""Public sets as they are published, turned into tables: label and text, or source and target."""
+"""Public sets as they are published, turned into the tables that tasks read."""
 
 from __future__ import annotations
 
+import csv
 import gzip
 from pathlib import Path
 
-__all__ = ["mr", "multi30k", "trec"]
+__all__ = ["m4_hourly", "mr", "multi30k", "trec"]
 
 Rows = list[tuple[str, str]]
 QUESTIONS = ("description", "entity", "abbreviation", "person", "place", "number")
@@ -54,6 +55,25 @@ def multi30k(folder: Path) -> dict[str, str]:
         pairs = ([" ".join(text.split()) for text in pair] for pair in zip(*sides, strict=True))
         found[f"{part}.tsv"] = "".join(f"{de}\t{en}\n" for de, en in pairs if de or en)
     return found
+
+
+def m4_hourly(folder: Path) -> dict[str, str]:
+    """Return the hourly series of the M4 competition as one table, hours numbered from 1.
+
+    ``Hourly-train.csv`` and ``Hourly-test.csv`` have a series in each row; the 48 hours of the
+    test follow those of the training (Makridakis et al. 2020).
+    """
+    rows: dict[str, list[str]] = {}
+    for name in ("Hourly-train.csv", "Hourly-test.csv"):
+        with (folder / name).open(encoding="utf-8", newline="") as file:
+            for series, *values in list(csv.reader(file))[1:]:
+                rows.setdefault(series, []).extend(value for value in values if value)
+    lines = (
+        f"{series},{hour},{value}\n"
+        for series, values in rows.items()
+        for hour, value in enumerate(values, 1)
+    )
+    return {"hourly.csv": "unique_id,ds,y\n" + "".join(lines)}
 
 
 def tables(parts: dict[str, Rows]) -> dict[str, str]:

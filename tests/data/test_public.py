@@ -3,7 +3,7 @@
 import gzip
 from pathlib import Path
 
-from elman.data.public import mr, multi30k, trec
+from elman.data.public import m4_hourly, mr, multi30k, trec
 
 
 def test_trec_holds_the_last_tenth_out(tmp_path: Path) -> None:
@@ -39,3 +39,11 @@ def test_multi30k_stands_side_by_side(tmp_path: Path) -> None:
     parts = multi30k(tmp_path)
     assert parts["valid.tsv"] == "de val 1\ten val 1\nde 2\ten 2\n"
     assert sorted(parts) == ["test.tsv", "train.tsv", "valid.tsv"]
+
+
+def test_m4_joins_training_and_test(tmp_path: Path) -> None:
+    (tmp_path / "Hourly-train.csv").write_text('"V1","V2","V3"\n"H1","5","6"\n"H2","7",\n')
+    (tmp_path / "Hourly-test.csv").write_text('"V1","V2"\n"H1","8"\n"H2","9"\n')
+    assert m4_hourly(tmp_path)["hourly.csv"].splitlines()[1:] == [
+        *("H1,1,5", "H1,2,6", "H1,3,8", "H2,1,7", "H2,2,9")
+    ]
