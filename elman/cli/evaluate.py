@@ -40,6 +40,8 @@ def evaluate(
     read = read_options("eval", run, options)
     if data is not None and split is not None:
         raise ConfigError("split: names a part of the run's own data; other data is scored whole")
+    if html is not None and html.is_dir():
+        raise ConfigError(f"html: {html} is a folder. Give the name of a file in it")
     if html is not None and not html.absolute().parent.is_dir():
         raise ConfigError(f"html: there is no folder {html.parent} to write {html.name} to")
     from elman.tasks.registry import open_run

@@ -22,6 +22,9 @@ from elman.data.builtin import BUILTIN
 
 __all__ = ["Piece", "decode_chunks", "is_gzip", "read_bytes", "read_text"]
 
+KEY = "give --text.encoding (of pairs --pairs.encoding)"
+"""How a person says what a file is encoded in."""
+
 CHUNK_BYTES = 1 << 20
 HEAD_BYTES = 16  # enough to know what a file is
 GZIP_RATIO = 100
@@ -177,7 +180,7 @@ def decode_chunks(
         if not is_wide and (at := chunk.find(b"\0")) >= 0:
             raise DataError(
                 f"{name} has a NUL byte at byte {skip + position + at}: it looks binary, not "
-                "text. If it is UTF-16, give --text.encoding utf-16"
+                f"text. If it is UTF-16, {KEY} utf-16"
             )
         start = 0
         while True:
@@ -230,7 +233,7 @@ def refuse_binary(head: bytes, name: str, encoding: str) -> None:
     if head.startswith(UTF16_MARKS) and not wide:
         raise DataError(
             f"{name} begins with the mark of UTF-16 but is read as {encoding}. "
-            "Give --text.encoding utf-16"
+            f"If that is right, {KEY} utf-16"
         )
 
 
@@ -240,5 +243,5 @@ def not_encoded(name: str, encoding: str, at: int, line: int, error: UnicodeErro
     other = "latin-1" if codecs.lookup(encoding).name == "utf-8" else "utf-8"
     return (
         f"{name} is not {encoding} at byte {at} (line {line}): {reason}. "
-        f"If it is in another encoding, name it: --text.encoding {other}"
+        f"If it is in another encoding, name it: {KEY} {other}"
     )

@@ -54,3 +54,5 @@ def test_eval_writes_a_page(elman: Elman, trained: Path, tmp_path: Path) -> None
 def test_eval_refuses_a_page_in_a_folder_that_is_not_there(elman: Elman, trained: Path) -> None:
     done = elman("eval", trained, "--html", "nowhere/report.html")
     assert done.code == 2 and "there is no folder nowhere" in done.err
+    done = elman("eval", trained, "--html", trained)
+    assert done.code == 2 and "is a folder. Give the name of a file" in done.err

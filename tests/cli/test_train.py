@@ -39,7 +39,7 @@ def test_bad_text_is_one_message_and_leaves_nothing(
 def test_invalid_utf8_names_the_way_out(elman: Elman, tmp_path: Path) -> None:
     (tmp_path / "t.txt").write_bytes(TEXT.encode() + b"\xe9" + TEXT.encode())
     refused = elman("train", "language-model", "t.txt", *SMALL, "--train.steps", 1)
-    assert f"byte {len(TEXT)}" in refused.err and "--text.encoding latin-1" in refused.err
+    assert f"byte {len(TEXT)}" in refused.err and "--text.encoding" in refused.err
     words = ("--text.encoding", "latin-1", "--train.steps", 1)
     assert elman("train", "language-model", "t.txt", *SMALL, *words).code == 0
 

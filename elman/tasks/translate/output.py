@@ -63,7 +63,10 @@ def attention_file(
         ConfigError: If the model has no attention.
         RunError: If the file cannot be written.
     """
-    if not path.absolute().parent.is_dir():  # found before the work, not after it
+    # Found before the work, not after it.
+    if path.is_dir():
+        raise RunError(f"cannot write {path}: it is a folder. Give the name of a file")
+    if not path.absolute().parent.is_dir():
         raise RunError(f"cannot write {path}: its folder is not there. Make it first")
     maps: list[AttentionMap] = []
 

@@ -21,7 +21,7 @@ from elman._run import RunDirectory
 from elman.data.buckets import scoring_batches
 from elman.data.find import is_known
 from elman.data.lines import read_lines
-from elman.data.pairs import Pair, PairSets, read_pair_sets, read_pairs
+from elman.data.pairs import TURN, Pair, PairSets, read_pair_sets, read_pairs
 from elman.models.generate import evaluating
 from elman.models.save import load_model
 from elman.models.translator import Translator
@@ -71,6 +71,8 @@ DATA = "data.json"
 SCORED = 64
 """Pairs scored at once."""
 SAMPLES = 3
+TRIED = 1000
+"""Pairs in which a conversation is looked for."""
 
 
 class TranslateTraining(TaskTraining[TranslateTask]):
@@ -157,7 +159,9 @@ class TranslateTraining(TaskTraining[TranslateTask]):
     def next_steps(self) -> list[str]:
         """Return the commands to type when it is done."""
         source = (self.sets.test or self.sets.train)[0][0].replace("\n", " ")
+        talks = any(TURN in asked for asked, _ in self.sets.train[:TRIED])
         return [
+            *([f"elman chat {self.run.path}"] if talks else []),
             f"elman predict {self.run.path} {json.dumps(source, ensure_ascii=False)}",
             f"elman eval {self.run.path} --baselines",
         ]
