@@ -137,15 +137,20 @@ def readable(cell: str | float) -> str:
 def save_table(
     path: Path, told: Sequence[Told], targets: Sequence[str], probabilities: Sequence[float]
 ) -> None:
-    """Write a table to a file; its ending says which kind: .csv, .json, .jsonl or .parquet.
+    """Write a table to a file; its ending says which kind.
+
+    ``.csv``, ``.parquet``, ``.json`` (a list of objects) or ``.jsonl`` (an object a line).
 
     Raises:
         ConfigError: If the ending is none of these.
     """
-    kinds: dict[str, Format] = {".csv": "csv", ".json": "json", ".jsonl": "json"}
+    kinds: dict[str, Format] = {".csv": "csv", ".jsonl": "json"}
     suffix = path.suffix.lower()
     if suffix in (".parquet", ".pq"):
         atomic_write(path, parquet(told, targets, probabilities))
+    elif suffix == ".json":
+        lines = map(str.rstrip, written(told, targets, probabilities, "json"))
+        atomic_write(path, f"[{','.join(lines)}]\n".encode())
     elif suffix in kinds:
         text = "".join(written(told, targets, probabilities, kinds[suffix]))
         atomic_write(path, text.encode())

@@ -158,10 +158,10 @@ def remarks(series_set: SeriesSet, scores: Scores) -> list[str]:
     ]
     still = int((scores.count.sum(1) > 0).sum() - (scores.scaled_count.sum(1) > 0).sum())
     if still:
-        said.append(f"{still:,} series never changed over a season before: they have no MASE")
+        said.append(f"series that never changed over a season, and so have no MASE: {still:,}")
     unscored = scores.forecasts * horizon * len(series_set.target_names) - int(scores.count.sum())
     if unscored:
-        said.append(f"{unscored:,} values that were never observed are not scored")
+        said.append(f"values that were never observed, and so are not scored: {unscored:,}")
     return said
 
 
