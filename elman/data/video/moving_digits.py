@@ -274,13 +274,16 @@ def encode(path: Path, frames: list[Image], rate: float = RATE) -> None:
     codec = next((name for name in ("libx264", "mpeg4") if name in av.codecs_available), None)
     if codec is None:
         raise DataError("this build of PyAV can write neither H.264 nor MPEG-4: pip install av")
-    good = {"crf": "16", "preset": "veryfast"} if codec == "libx264" else {"qscale": "2"}
+    # A fixed quality and nothing that looks ahead: x264's rate control is not the same every time.
+    options = {"qp": "18", "preset": "veryfast", "bf": "0", "x264-params": "scenecut=0:weightp=0"}
+    if codec != "libx264":
+        options = {"qmin": "2", "qmax": "2"}
     height, width, planes = frames[0].shape
     with av.open(str(path), "w", format="mp4") as container:
         stream = container.add_stream(codec, rate=Fraction(rate).limit_denominator(1000))
         stream.height, stream.width, stream.pix_fmt = height, width, "yuv420p"
-        stream.codec_context.thread_count = 1  # the same bytes every time
-        stream.options = good
+        stream.codec_context.thread_count = 1
+        stream.options = options
         for image in frames:
             flat = np.ascontiguousarray(image if planes == 3 else image[:, :, 0])
             frame = av.VideoFrame.from_ndarray(flat, format="rgb24" if planes == 3 else "gray")
