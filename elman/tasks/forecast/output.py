@@ -30,6 +30,7 @@ __all__ = [
     "page_of",
     "rows_of",
     "save_table",
+    "stamps",
     "written",
 ]
 
@@ -83,17 +84,25 @@ def rows_of(told: Iterable[Told], targets: Sequence[str]) -> Iterator[Row]:
     for series, times, forecast in told:
         for target, name in enumerate(targets):
             head = (name,) if len(targets) > 1 else ()
-            for step, time in enumerate(times):
+            for step, time in enumerate(stamps(times)):
                 numbers = [forecast.mean[step, target], *forecast.quantiles[step, :, target]]
-                yield (series.unique_id, when(time), *head, *map(float, numbers))
+                yield (series.unique_id, time, *head, *map(float, numbers))
 
 
-def when(time: np.datetime64 | np.int64) -> str | int:
-    """Return a time as the tables have it: ISO 8601 without what is zero, or a number."""
-    if isinstance(time, np.integer) and not isinstance(time, np.timedelta64):
-        return int(time)
-    text = str(time.astype("datetime64[us]")).removesuffix(".000000")
-    return text.removesuffix("T00:00:00").replace("T", " ")
+def stamps(times: Times) -> list[str] | list[int]:
+    """Return times as the tables have them: dates, with a clock if any has one; or numbers.
+
+    Example:
+        >>> stamps(np.array(["2024-05-31T00", "2024-05-31T06"], "datetime64[us]"))
+        ['2024-05-31 00:00', '2024-05-31 06:00']
+    """
+    if times.dtype.kind != "M":
+        numbers: list[int] = times.tolist()
+        return numbers
+    units = ("D", "m", "s", "ms")
+    exact = (unit for unit in units if (times == times.astype(f"datetime64[{unit}]")).all())
+    texts = np.datetime_as_string(times, unit=next(exact, "us"))
+    return [str(text).replace("T", " ") for text in texts]
 
 
 def written(

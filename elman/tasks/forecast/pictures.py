@@ -121,7 +121,7 @@ def draw(axes: Any, panel: Panel, probabilities: Sequence[float]) -> None:
     axes.spines[["top", "right"]].set_visible(False)
     if panel.times.dtype.kind == "M":
         dates = importlib.import_module("matplotlib.dates")
-        locator = dates.AutoDateLocator(maxticks=7)
+        locator = dates.AutoDateLocator(minticks=3, maxticks=7)
         axes.xaxis.set_major_locator(locator)
         axes.xaxis.set_major_formatter(dates.ConciseDateFormatter(locator))
 

@@ -150,12 +150,14 @@ def hard(name: str, errors: Sequence[float]) -> tuple[Cell, ...]:
 def remarks(series_set: SeriesSet, scores: Scores) -> list[str]:
     """Say how the figures are meant."""
     horizon, season = scores.count.shape[1], series_set.frequency.season
+    change = f"change over a season of {season} steps" if season > 1 else "change from step to step"
     said = [
-        f"{scores.forecasts:,} forecasts of {horizon:,} steps; MASE: errors in units of the mean "
-        + (f"change over a season of {season} steps" if season > 1 else "change from step to step")
-        + " in each history; CRPS: quantile loss as a part of the values' size; standardised: in "
-        "standard deviations of the training part"
+        f"{scores.forecasts:,} forecasts of {horizon:,} steps",
+        f"MASE: error in units of the mean {change} in each history; standardised: in standard "
+        "deviations of the training part",
     ]
+    if len(scores.probabilities) > 1:
+        said.append("CRPS: mean loss of all quantiles, twice, as a part of the values' size")
     still = int((scores.count.sum(1) > 0).sum() - (scores.scaled_count.sum(1) > 0).sum())
     if still:
         said.append(f"series that never changed over a season, and so have no MASE: {still:,}")

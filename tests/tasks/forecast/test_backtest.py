@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from elman._config import load_config
 from elman._errors import DataError, ShapeError
 from elman.data.series.series import Series
 from elman.tasks.forecast.backtest import Forecast, Origin, origins_of, seasonal_changes
 from elman.tasks.forecast.baselines import LastValue, baselines
+from elman.tasks.forecast.config import ForecastEval, ForecastTask
+from elman.tasks.forecast.run import ForecastRun
+from elman.tasks.forecast.training import ForecastTraining
 from elman.train.forecasting import seasonal_scale
 from tests.tasks.forecast.made import PROBABILITIES, plan, series, series_set, waves
 
@@ -94,6 +99,41 @@ def test_the_spy_would_have_found_it() -> None:
     leaking = replace(whole.until(100, 5), ds=whole.ds[:100])
     assert Spy().steal(leaking, 4).mean[0, 0] == whole.y[100, 0]
     assert Spy().steal(replace(whole, ds=whole.ds[:100]), 4).mean[0, 0] == whole.y[100, 0]
+
+
+def trained(folder: Path, column: str, role: str) -> float:
+    """Train a network on white noise with one more column; return its error on the test part.
+
+    It is a part of the squared error of a forecast of zero. Less than 1 can only come from the
+    column.
+    """
+    y = np.random.default_rng(0).normal(size=601).round(6)
+    columns = {"copy": y[:-1], "ahead": y[1:]}
+    rows = zip(range(600), y[:-1], columns[column], strict=True)
+    folder.mkdir()
+    text = "ds,y,x\n" + "".join(f"{t},{value},{x}\n" for t, value, x in rows)
+    (folder / "a.csv").write_text(text)
+    settings = {
+        "data": str(folder / "a.csv"),
+        "horizon": 1,
+        "series": {role: ["x"], "test_size": 120},
+        "window": {"lookback": 4},
+        "model": {"hidden_size": 16, "segment": 4, "norm": "none", "head": "point"},
+        "train": {"epochs": 15, "lr": 0.01, "windows": 640},
+    }
+    training = ForecastTraining.start(load_config(ForecastTask, None, settings), folder / "run")
+    for _ in training.events():
+        pass
+    report = ForecastRun.open(folder / "run").evaluate(options=ForecastEval(stride=1))
+    return float(report["RMSE"] or 0) ** 2 / float(np.mean(y[480:600] ** 2))
+
+
+def test_a_network_cannot_profit_from_a_planted_future(tmp_path: Path) -> None:
+    # What is measured at the same time as the target is not there yet when it is forecast.
+    assert trained(tmp_path / "copy", "copy", "past") > 0.9
+    # The same network profits at once where the future is given to it by right.
+    assert trained(tmp_path / "known", "copy", "known") < 0.3
+    assert trained(tmp_path / "ahead", "ahead", "past") < 0.3
 
 
 @pytest.mark.parametrize("season", [1, 12])

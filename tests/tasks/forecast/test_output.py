@@ -23,7 +23,7 @@ from elman.tasks.forecast.output import (
     page_of,
     rows_of,
     save_table,
-    when,
+    stamps,
     written,
 )
 from tests.tasks.forecast.made import PROBABILITIES, series
@@ -84,11 +84,22 @@ def test_several_targets_are_rows() -> None:
     assert [row[3] for row in rows[3:]] == [1 + 1 / 3, 3 + 1 / 3, 5 + 1 / 3]
 
 
-def test_times() -> None:
-    assert when(np.datetime64("2024-05-31")) == "2024-05-31"
-    assert when(np.datetime64("2024-05-31T13:00")) == "2024-05-31 13:00:00"
-    assert when(np.datetime64("2024-05-31T13:00:00.250")) == "2024-05-31 13:00:00.250000"
-    assert when(np.int64(7)) == 7
+@pytest.mark.parametrize(
+    ("times", "expected"),
+    [
+        (["2024-05-31", "2024-06-01"], ["2024-05-31", "2024-06-01"]),
+        (["2024-05-31T23", "2024-06-01"], ["2024-05-31 23:00", "2024-06-01 00:00"]),
+        (["2024-05-31T23:00:30"], ["2024-05-31 23:00:30"]),
+        (["2024-05-31T23:00:30.25"], ["2024-05-31 23:00:30.250"]),
+        (["2024-05-31T23:00:30.000001"], ["2024-05-31 23:00:30.000001"]),
+    ],
+)
+def test_times_are_as_short_as_they_can_be(times: list[str], expected: list[str]) -> None:
+    assert stamps(np.array(times, "datetime64[us]")) == expected
+
+
+def test_numbers_of_steps_stay_numbers() -> None:
+    assert stamps(np.array([7, 8])) == [7, 8]
 
 
 @pytest.mark.parametrize("name", ["f.csv", "f.json", "f.jsonl", "f.parquet"])

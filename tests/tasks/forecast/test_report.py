@@ -30,7 +30,8 @@ def test_baselines_on_the_same_folds() -> None:
     assert {row[0] for row in worst.rows} == {"s0", "s1", "s2"}
     errors = [row[1] for row in worst.rows]
     assert errors == sorted(errors, reverse=True)
-    assert report.notes[0].startswith("12 forecasts of 6 steps; MASE: errors in units of the mean")
+    assert report.notes[0] == "12 forecasts of 6 steps"
+    assert "a season of 12 steps" in report.notes[1] and report.notes[2].startswith("CRPS")
     json.dumps(report.to_dict())
     assert "exponential smoothing" in report.text()
 
@@ -49,7 +50,7 @@ def test_what_has_no_figure_is_told() -> None:
     mask[38] = False
     many = series_set(series(still, "still"), series(waves(40), "a", mask=mask))
     report = evaluation(plan(many, 4, 4), LastValue(1, PROBABILITIES), "a")
-    assert report.notes[1:] == (
+    assert report.notes[3:] == (
         "series that never changed over a season, and so have no MASE: 1",
         "values that were never observed, and so are not scored: 1",
     )
