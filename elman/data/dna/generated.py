@@ -22,10 +22,10 @@ from elman.data.dna.alphabet import BASES
 
 __all__ = ["ISLAND_MOVES", "islands", "promoters"]
 
-PROMOTERS = 2400
+PROMOTERS = 6000
 LENGTH = 100
-TATA, INITIATOR = ("TATAWAW", "YYANWYY")
-CHOICES = {"W": "AT", "Y": "CT", "N": "ACGT"}
+TATA, INITIATOR = ("TATAWAW", "TCAKTY")
+CHOICES = {"W": "AT", "Y": "CT", "K": "GT"}
 
 SEQUENCES, LETTERS = 240, 1000
 ISLAND_ENDS, ISLAND_BEGINS = 1 / 120, 1 / 300

@@ -219,8 +219,8 @@ def pieces_of(tokenizer: Tokenizer, text: str) -> list[str]:
     return [tokenizer.token(int(token)) for token in sentence_ids(tokenizer, text)]
 
 
-def best_bag(train: Examples, valid: Examples, vocabulary: int, classes: int) -> BagOfWords:
-    """Return the bag of words whose penalty fits the validation part best."""
+def best_bag(train: Any, valid: Any, vocabulary: int, classes: int) -> BagOfWords:
+    """Return the bag whose penalty fits the validation part best; parts have ids, starts, labels."""
 
     def fitted(penalty: float) -> BagOfWords:
         bag = BagOfWords(vocabulary, classes, penalty)

@@ -7,13 +7,14 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from elman._config import Config
+from elman.data.dna.config import RegionsConfig
 from elman.data.tagged_config import TaggedConfig
 from elman.models.tagger_config import TaggerConfig
 from elman.train.config import ExampleTrainConfig
 
 __all__ = ["TABLES", "WORDS_ALONE", "TagPredict", "TagTask"]
 
-TABLES = {"text": "text"}
+TABLES = {"text": "text", "dna": "dna"}
 """Tables of the configuration that only one kind of data knows."""
 WORDS_ALONE = (
     *("word_size", "word_dropout", "freeze_vectors", "characters", "character_size"),
@@ -30,10 +31,12 @@ class TagTask(Config):
     data: str = "roles"
     """A file of sentences with tags: columns (CoNLL), CoNLL-U, JSON Lines or CSV, also gzipped; or
     a set by its name (`elman data list`)."""
-    input: Literal["auto", "text"] = "auto"
+    input: Literal["auto", "text", "dna"] = "auto"
     """What kind of data it is; auto: told by the names of the files."""
     text: TaggedConfig | None = None
     """Of sentences: where words and tags stand, and which part is held out."""
+    dna: RegionsConfig | None = None
+    """Of DNA: where regions stand, how sequences are cut and split, what the network sees."""
     model: TaggerConfig = Field(default_factory=TaggerConfig)
     """The network."""
     train: ExampleTrainConfig = Field(default_factory=ExampleTrainConfig)
@@ -52,8 +55,18 @@ class TagPredict(Config):
     input: Literal["text", "words", "conll", "conllu", "jsonl", "csv"] = "text"
     """What the lines are: `text`, a sentence each; `words`, the same with spaces between words;
     or lines of a file whose tokens stand where they stood in the training's."""
-    format: Literal["text", "conll", "json"] = "text"
+    format: Literal["text", "conll", "json", "bed", "bedgraph"] = "text"
     """`text` to read, in colour on a terminal; `conll`: word and tag in columns; `json`: an object
-    a line with spans and confidences."""
+    a line with spans and confidences. Of DNA: `bed` (as is `text`), a region a line; or
+    `bedgraph`, the probability of one tag along each sequence."""
+    track: str | None = None
+    """Of DNA, for `bedgraph`: the tag whose probability is written. Unset: the one there is beside
+    the background."""
     chunk: int = Field(default=1024, ge=1)
     """Sentences that are read before the first is answered; 1 answers each at once."""
+
+    @model_validator(mode="after")
+    def _a_track_is_written(self) -> Self:
+        if self.track is not None and self.format != "bedgraph":
+            raise ValueError("track has no effect unless format = 'bedgraph'")
+        return self

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from elman._errors import DataError
+from elman._errors import ConfigError, DataError
 from elman._run import RunDirectory
 from elman.data.buckets import Buckets, scoring_batches
 from elman.data.conll import Sentence
@@ -303,7 +303,15 @@ class TextTagRun:
         return read_lines(path, settings(self.task).encoding)
 
     def predict(self, lines: Iterable[str], options: TagPredict, write: Any, color: bool) -> None:
-        """Write each sentence of some lines with its tags, for the command."""
+        """Write each sentence of some lines with its tags, for the command.
+
+        Raises:
+            ConfigError: If sentences are not written in the format.
+        """
+        if options.format in ("bed", "bedgraph"):
+            raise ConfigError(
+                f"format: sentences are written as text, conll or json, not {options.format}"
+            )
         sentences = sentences_of(lines, options, settings(self.task))
         has_spans = self.vocabulary.scheme is not None
         found = self.tag(sentences, chunk=options.chunk)
