@@ -13,7 +13,7 @@ COMMANDS = {
     "train": ("train:train", "Train a model on your data, or continue a run."),
     "eval": ("evaluate:evaluate", "Score how well a run does on data it has not seen."),
     "predict": ("predict:predict", "Apply a run to new inputs, one by one as they come."),
-    "generate": ("run:generate", "Write on from a prompt, shown as it is made."),
+    "generate": ("run:generate", "Write text on from a prompt, or music."),
     "next": ("run:next_word", "Show the probable next words after a text, as bars."),
     "chat": ("chat:chat", "Talk with a model that was trained on replies."),
     "data": ("data:data", "Show the built-in data, download well-known sets."),

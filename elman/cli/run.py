@@ -46,9 +46,8 @@ def generate(
         stop: End when this text appears.
     """
     task = task_of(run)
-    drawing = {"temperature": temperature, "top_k": top_k, "top_p": top_p, "seed": seed}
-    text = {"prompt": prompt, "length": length, "stop": stop}
-    drawing, text = given_of(drawing), given_of(text)
+    drawing = given_of(temperature=temperature, top_k=top_k, top_p=top_p, seed=seed)
+    text = given_of(prompt=prompt, length=length, stop=stop)
     if task == "language-model":
         read_options("generate", run, options)  # refuses what is for other tasks
         write_text(run, **text, **drawing)
@@ -65,7 +64,7 @@ def generate(
         opened.generate(read, sys.stdout.write, progress)
 
 
-def given_of(values: Mapping[str, Any]) -> dict[str, Any]:
+def given_of(**values: Any) -> dict[str, Any]:
     """Return what was typed."""
     return {name: value for name, value in values.items() if value is not None}
 
@@ -99,8 +98,8 @@ def next_word(
         prompt: The text so far.
         count: Words to show.
     """
-    from elman.tasks.language_model.task import LanguageModelRun
     from elman.tasks.language_model.next_word import next_words
+    from elman.tasks.language_model.task import LanguageModelRun
     from elman.train.log import printable
 
     opened = LanguageModelRun.open(run)

@@ -1,4 +1,4 @@
-"""Options that only some tasks have, as flags of one command: `eval` and `predict`.
+"""Options that only some tasks have, as flags of one command: `eval`, `predict`, `generate`.
 
 A task lists them in a configuration of their own (`TaskHome.options`). The command shows the
 flags of all tasks, each under the tasks it is for, and refuses those that the run's task does
@@ -28,13 +28,14 @@ def with_task_options(command: str) -> Callable[[Command], Command]:
     """Give a command's function the flags of all tasks; it gets those that were typed as a dict.
 
     Args:
-        command: ``"eval"`` or ``"predict"``. The function's parameter ``options`` takes the flags.
+        command: ``"eval"``, ``"predict"`` or ``"generate"``. The function's parameter ``options``
+            takes the flags; those that it has itself are not added.
     """
 
     def decorate(function: Command) -> Command:
         own = inspect.signature(function, eval_str=True)
         fixed = [p for name, p in own.parameters.items() if name != "options"]
-        extra = option_parameters(command)
+        extra = [p for p in option_parameters(command) if p.name not in own.parameters]
 
         def run(*words: Any, **named: Any) -> None:
             bound = signature.bind(*words, **named)

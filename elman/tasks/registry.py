@@ -121,6 +121,15 @@ TASKS.register(
     ),
 )
 TASKS.register(
+    "regress",
+    TaskHome(
+        "Train a network that tells a number from a whole sequence.",
+        "regress.task",
+        "Regress",
+        "regress.config",
+    ),
+)
+TASKS.register(
     "caption",
     TaskHome(
         "Train a network that says in a sentence what is seen in a clip or a picture.",

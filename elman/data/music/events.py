@@ -132,7 +132,9 @@ class EventVocabulary:
         durations, drums = {steps}, set[int]()
         for score in scores:
             meters.update((m.beats, m.unit) for _, m in bar_lines(score))
-            tempos.update(round(t.bpm) for t in score.tempos or (Tempo(0, 500_000),))
+            tempos.update(round(t.bpm) for t in score.tempos)
+            if not score.tempos or score.tempos[0].start > 0:
+                tempos[120] += 1
             scale = Fraction(steps, score.ticks_per_beat)
             for track in score.tracks:
                 programs[track.program] += len(track.notes)

@@ -101,4 +101,4 @@ def matrix(body: bytes, order: str, *, inside: bool = False) -> tuple[str, Array
 def numbers(element: tuple[int, bytes], order: str) -> Array:
     """Return an element's numbers."""
     kind, body = element
-    return np.frombuffer(body, np.dtype(TYPES[kind]).newbyteorder(order))
+    return np.frombuffer(body, order + TYPES[kind])

@@ -5,6 +5,7 @@ A roll knows no strike, no instrument and no loudness: a key that sounds on is o
 
 from __future__ import annotations
 
+import io
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -100,7 +101,7 @@ def read_rolls(path: Path) -> dict[str, list[Roll]]:
         content = path.read_bytes()
     except OSError as error:
         raise DataError(f"cannot read {path}: {error.strerror}") from None
-    stored = read_mat(content, path) if path.suffix.lower() == ".mat" else read_npz(path)
+    stored = read_mat(content, path) if path.suffix.lower() == ".mat" else read_npz(content, path)
     found: dict[str, list[Roll]] = {}
     for part in PARTS:
         cell = stored.get(f"{part}data")
@@ -121,10 +122,10 @@ def read_rolls(path: Path) -> dict[str, list[Roll]]:
     return found
 
 
-def read_npz(path: Path) -> dict[str, Any]:
+def read_npz(content: bytes, path: Path) -> dict[str, Any]:
     """Return the arrays of an .npz file."""
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with np.load(io.BytesIO(content), allow_pickle=False) as file:
             return {name: file[name] for name in file.files}
     except (OSError, ValueError, zipfile.BadZipFile, EOFError, AttributeError) as error:
         raise DataError(f"{path}: damaged .npz file: {error}") from None

@@ -36,7 +36,9 @@ def test_write_and_read_round_trip(score: Score) -> None:
 @pytest.mark.parametrize("key", KEYS, ids=str)
 def test_every_pitch_in_every_key(key: Key) -> None:
     line = tuple(Note(k, 36 + k, 1) for k in range(60))
-    score = tidy(Score(1, (Track(0, line + tuple(n._replace(start=119 - n.start) for n in line)),), 0))
+    score = tidy(
+        Score(1, (Track(0, line + tuple(n._replace(start=119 - n.start) for n in line)),), 0)
+    )
     [tune] = read_abc(abc_text(score, key=key))
     assert tune.score.tracks == score.tracks
 

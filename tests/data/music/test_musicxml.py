@@ -47,7 +47,9 @@ WALTZ = "<time><beats>3</beats><beat-type>4</beat-type></time>"
 
 def test_notes_chords_rests_and_meters() -> None:
     chord = note("E", 4, 2, "<chord/>")
-    content = document(note("C", 4, 2) + chord + rest(1) + note("F", 4, 3, alter=1), attributes=WALTZ)
+    content = document(
+        note("C", 4, 2) + chord + rest(1) + note("F", 4, 3, alter=1), attributes=WALTZ
+    )
     score = read_musicxml(content)
     assert score.ticks_per_beat == 2
     assert notes(score) == [(0, 60, 2), (0, 64, 2), (3, 66, 3)]

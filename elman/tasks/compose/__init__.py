@@ -1,0 +1,1 @@
+"""Music: train on pieces, score them, write new ones."""
