@@ -89,7 +89,7 @@ def rows_of(told: Iterable[Told], targets: Sequence[str]) -> Iterator[Row]:
                 yield (series.unique_id, time, *head, *map(float, numbers))
 
 
-def stamps(times: Times) -> list[str] | list[int]:
+def stamps(times: Times) -> list[str | int]:
     """Return times as the tables have them: dates, with a clock if any has one; or numbers.
 
     Example:
@@ -97,12 +97,10 @@ def stamps(times: Times) -> list[str] | list[int]:
         ['2024-05-31 00:00', '2024-05-31 06:00']
     """
     if times.dtype.kind != "M":
-        numbers: list[int] = times.tolist()
-        return numbers
-    units = ("D", "m", "s", "ms")
-    exact = (unit for unit in units if (times == times.astype(f"datetime64[{unit}]")).all())
-    texts = np.datetime_as_string(times, unit=next(exact, "us"))
-    return [str(text).replace("T", " ") for text in texts]
+        return list(times.tolist())
+    coarser = (times.astype(f"datetime64[{unit}]") for unit in ("D", "m", "s", "ms"))
+    exact = next((one for one in coarser if (one == times).all()), times)
+    return [text.replace("T", " ") for text in exact.astype(str).tolist()]
 
 
 def written(
