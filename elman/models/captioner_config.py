@@ -24,3 +24,6 @@ class CaptionerConfig(AttentionDecoderConfig):
     """Features of a token's embedding, and of what the softmax sees."""
     bidirectional: bool = True
     """Read the frames in both directions, with `hidden_size` units for each."""
+    tie_weights: bool = False
+    """Use the embedding as the softmax's weights: for large vocabularies; small ones learn slower
+    with it."""

@@ -102,7 +102,7 @@ def spark(weights: NDArray[np.float32]) -> str:
 
     Example:
         >>> spark(np.array([0.1, 0.8, 0.1, 0.0]))
-        '▁█▁▁'
+        '▂█▂▁'
     """
     if len(weights) > ACROSS:
         edges = np.linspace(0, len(weights), ACROSS + 1).astype(int)[:-1]

@@ -53,7 +53,11 @@ def told_picture(found: Narrated, rate: float | None, references: Sequence[str] 
     )
     color = PLAIN if not references else RIGHT if text in references else WRONG
     axes[0].set_title(
-        textwrap.shorten(text, LINE, placeholder=" ..."), loc="left", color=color, fontsize=11
+        textwrap.shorten(text, LINE, placeholder=" ..."),
+        loc="left",
+        color=color,
+        fontsize=11,
+        parse_math=False,
     )
     if pixels:
         filmstrip(axes[0], frames[middles], tile)
