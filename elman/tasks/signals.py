@@ -91,7 +91,11 @@ class SignalReader:
                 with tempfile.NamedTemporaryFile(suffix=".csv") as file:
                     file.write(standard_input().read())
                     file.flush()
-                    yield from renamed(self.read(file.name, None), "standard input", file.name)
+                    try:
+                        found = self.read(file.name, None)
+                    except DataError as error:
+                        raise DataError(str(error).replace(file.name, "standard input")) from None
+                yield from found
             else:
                 yield from self.read(source, None)
 
@@ -190,9 +194,3 @@ def decoded(source: io.BufferedIOBase, encoding: str) -> Iterator[str]:
             yield line.decode(encoding)
         except UnicodeDecodeError:
             raise DataError(f"standard input, line {number}: not {encoding}") from None
-
-
-def renamed(found: Recordings, name: str, file: str) -> Iterator[Recording]:
-    """Yield recordings; one that is called like a temporary file gets another name."""
-    for item in found:
-        yield Recording(item.name, item.values, item.times, item.labels, item.group, name)

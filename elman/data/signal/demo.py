@@ -141,7 +141,7 @@ def pendulums(count: int = 900) -> Iterator[str]:
         time = np.cumsum(gaps) - gaps[0]
         angle = rng.uniform(5, 15) * np.exp(-time * rng.uniform(0.0, 0.1))
         angle = angle * np.cos(rate * time + rng.uniform(0, 2 * np.pi))
-        angle += 0.5 * rng.standard_normal(len(time))
+        angle += 0.3 * rng.standard_normal(len(time))
         lost = rng.random(len(time)) < 0.1
         for t, a, gone in zip(time, angle, lost, strict=True):
             yield f"{k},{t:.3f},{'' if gone else f'{a:.1f}'},{length:.3f}\n"
