@@ -26,7 +26,7 @@ class Subsampling(nn.Module):
         bands: Features per frame, M.
         channels: Filters of each convolution, C.
         factor: Frames in a step: 1, 2, 4 or 8; there is a convolution for each halving, and at
-            least one.
+            least two.
         ahead: Frames that each convolution sees before their time: 0 is causal, 1 centred.
 
     Attributes:
@@ -52,7 +52,7 @@ class Subsampling(nn.Module):
             raise ConfigError(f"ahead: expected 0 to {KERNEL - 1} frames, got {ahead}")
         self.factor, self.bands, self.ahead = factor, bands, ahead
         halvings = factor.bit_length() - 1
-        self.strides = (2,) * halvings or (1,)
+        self.strides = (2,) * halvings + (1,) * (2 - halvings)
         self.convolutions = nn.ModuleList(
             nn.Conv2d(1 if k == 0 else channels, channels, KERNEL, (stride, 2), (0, 1))
             for k, stride in enumerate(self.strides)
