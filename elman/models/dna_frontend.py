@@ -116,6 +116,8 @@ class DnaFrontend(Frontend):
 
     def forward(self, codes: Tensor) -> Tensor:
         """Return the features."""
+        if not self.doubles and self.convolution is None:
+            return self.letters(codes)
         lengths = code_lengths(codes)
         given = self.of_one(codes, lengths)
         if not self.doubles:
