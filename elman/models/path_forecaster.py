@@ -68,9 +68,10 @@ class PathForecaster(Forecaster):
 
     def __init__(self, features: Features, config: ForecasterConfig, horizon: int) -> None:
         if features.past:
+            columns = "1 column is" if features.past == 1 else f"{features.past} columns are"
             raise ConfigError(
-                f"mode = 'autoregressive' draws values only, but {features.past} columns are known "
-                "up to now only: use --model.mode direct, or leave series.past empty"
+                f"mode = 'autoregressive' draws values only, but {columns} known up to now only: "
+                "use --model.mode direct, or leave series.past empty"
             )
         size = TARGET_SIZE if features.targets > 1 else 0
         inputs = 2 * (1 + len(config.lags)) + features.known + static_size(features, config) + size

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from elman._errors import DataError
 from elman.data.series.calendar import calendar_features
-from elman.data.series.frequency import Frequency
+from elman.data.series.frequency import UNITS, Frequency
 from elman.data.series.series import Floats, Series, SeriesSet
 from elman.data.series.split import SeriesSplit
 from elman.models.forecaster import Features
@@ -206,21 +206,21 @@ class Learned:
         Raises:
             DataError: If their step or their columns differ from those trained on.
         """
-        if found.frequency != self.frequency and len(found) and max(map(len, found.series)) > 1:
-            same = found.frequency.name == self.frequency.name
-            what = f"a season of {found.frequency.season} steps" if same else found.frequency.name
+        own, came = self.frequency, found.frequency
+        if (own.name, own.season) != (came.name, came.season):
             raise DataError(
-                f"the network was trained on series with a step of {self.frequency.name} (season "
-                f"{self.frequency.season}), and these have {what}. Bring them to the same step"
+                f"the network was trained on series with a step of {own.name} and a season of "
+                f"{own.season:,} steps; these have a step of {came.name} and a season of "
+                f"{came.season:,}. Bring them to the same step"
             )
-        for what, own, given in (
+        for what, trained, given in (
             ("targets", self.targets, found.target_names),
             ("columns known in advance", self.known, found.known_names),
             ("columns known up to now", self.past, found.past_names),
         ):
-            if own != given:
+            if trained != given:
                 raise DataError(
-                    f"{what}: the network was trained on {', '.join(own) or 'none'}, and the data "
+                    f"{what}: trained on {', '.join(trained) or 'none'}, and the data "
                     f"has {', '.join(given) or 'none'}"
                 )
 
@@ -242,9 +242,12 @@ class Learned:
         """
         names = {name: texts(content[name]) for name in ("targets", "known", "past", "numbers")}
         frequency = Frequency(**content["frequency"])
-        whole = (content["lookback"], frequency.multiple, frequency.season)
+        whole = [content["lookback"], frequency.multiple]
+        whole += [part for part in (frequency.day, frequency.own_season) if part is not None]
         if not all(type(number) is int and number > 0 for number in whole):
             raise ValueError("expected whole numbers above 0")
+        if frequency.unit not in (*UNITS, "step"):
+            raise ValueError("expected a unit of time")
         units = {
             str(name): Units(positive_or_any(c, names, False), positive_or_any(s, names, True))
             for name, (c, s) in content["units"].items()

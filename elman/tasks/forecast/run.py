@@ -96,7 +96,7 @@ class ForecastRun:
         return self.task.series.model_copy(
             update={
                 "frequency": str(step.multiple) if step.unit == "step" else step.name,
-                "season": step.season,
+                "season": step.own_season,
                 "targets": learned.targets,
                 "known": learned.known,
                 "past": learned.past,

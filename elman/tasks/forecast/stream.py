@@ -208,7 +208,12 @@ class ForecastSession:
     def _time(self, ds: Any) -> Any:
         """Return a time as the series have it."""
         if not self.run.learned.frequency.dated:
-            return np.int64(ds)
+            try:
+                return np.int64(ds)
+            except ValueError:
+                raise DataError(
+                    f"series '{self.unique_id}': '{ds}' is no number of a step"
+                ) from None
         try:
             return np.datetime64(ds, "us")
         except ValueError:

@@ -123,7 +123,7 @@ class ForecastTraining(TaskTraining[ForecastTask]):
             (
                 "windows",
                 f"{learned.lookback:,} steps back, {self.task.horizon:,} ahead; "
-                f"{len(self.batches._places[0]):,} to train on, {len(self.held_out[0]):,} to "
+                f"{len(self.batches.places[0]):,} to train on, {len(self.held_out[0]):,} to "
                 f"validate; {self.batches.windows:,} an epoch",
             ),
             ("network", f"{model.cell}, {size}; {model.head}, {way}"),

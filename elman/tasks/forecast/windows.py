@@ -104,7 +104,7 @@ class WindowBatches:
     """
 
     def __init__(self, source: WindowSource, places: Places, config: ForecastTrainConfig) -> None:
-        self._source, self._places = source, places
+        self._source, self.places = source, places
         self._size, self._seed = config.batch_size, config.seed
         count = len(places[0])
         least, most = (config.batch_size * batches for batches in (LEAST_BATCHES, MOST_BATCHES))
@@ -119,13 +119,13 @@ class WindowBatches:
         if self._plan is None or self._plan[0] != epoch:
             self._plan = (epoch, self._order(epoch))
         some = self._plan[1][index * self._size : (index + 1) * self._size]
-        window, y, observed = self._source.windows((self._places[0][some], self._places[1][some]))
+        window, y, observed = self._source.windows((self.places[0][some], self.places[1][some]))
         return Batch(tuple(window), (y, observed), fresh=True)
 
     def _order(self, epoch: int) -> Indices:
         """Return the windows of an epoch in their order."""
         rng = np.random.default_rng([self._seed, epoch])
-        count = len(self._places[0])
+        count = len(self.places[0])
         rounds = [rng.permutation(count) for _ in range(-(-self.windows // count))]
         return np.concatenate(rounds)[: self.windows]
 

@@ -1,0 +1,257 @@
+"""Trained runs: forecasts in the data's units, backtests without leaks, and the command."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from elman._errors import ConfigError, DataError, RunError
+from elman.data.series.read import read_series
+from elman.data.series.series import Series
+from elman.tasks.forecast.backtest import Forecast
+from elman.tasks.forecast.config import ForecastEval, ForecastPredict
+from elman.tasks.forecast.run import ForecastRun
+from elman.tasks.registry import open_run
+from tests.tasks.forecast.trained import STREAM, table, trained
+
+COLUMNS = {"known": ["price"], "past": ["rain"], "static": ["shop"]}
+LEVELS = (0.1, 0.5, 0.9)
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> ForecastRun:
+    return trained(tmp_path_factory.mktemp("direct"), train={"epochs": 6})
+
+
+@pytest.fixture(scope="module")
+def paths(tmp_path_factory: pytest.TempPathFactory) -> ForecastRun:
+    return trained(tmp_path_factory.mktemp("paths"), model=STREAM, train={"epochs": 6})
+
+
+def predicted(run: ForecastRun, *inputs: str, **options: Any) -> str:
+    text: list[str] = []
+    run.predict(iter(inputs), ForecastPredict(**options), text.append, False)
+    return "".join(text)
+
+
+@pytest.mark.parametrize("kind", ["run", "paths"])
+def test_forecasts_have_the_size_of_their_series(kind: str, request: pytest.FixtureRequest) -> None:
+    own: ForecastRun = request.getfixturevalue(kind)
+    series = own.read(own.task.data).series
+    small, large = own.forecast(series, LEVELS)
+    assert small.mean.shape == (6, 1) and small.quantiles.shape == (6, 3, 1)
+    assert 5 < small.mean.mean() < 15 and 250 < large.mean.mean() < 750
+    for one in (small, large):
+        assert (np.diff(one.quantiles, axis=1) >= 0).all()
+
+
+def test_a_forecast_does_not_depend_on_its_company(run: ForecastRun) -> None:
+    series = run.read(run.task.data).series
+    both = run.forecast([series[0], series[1].until(80, 0)])
+    alone = run.forecast([series[1].until(80, 0)])[0]
+    np.testing.assert_allclose(both[1].mean, alone.mean, rtol=1e-4)
+
+
+def test_only_the_lookback_is_read(run: ForecastRun) -> None:
+    series = run.read(run.task.data).series[0]
+    y = series.y.copy()
+    y[: 120 - 24] = 1e5
+    one, other = run.forecast([series, replace(series, y=y)])
+    assert np.array_equal(one.mean, other.mean)
+    y[120 - 24] = 1e5
+    assert not np.array_equal(one.mean, run.forecast([replace(series, y=y)])[0].mean)
+
+
+def test_paths_are_the_same_for_a_seed(paths: ForecastRun) -> None:
+    series = paths.read(paths.task.data).series
+    one, same, other = (paths.forecast(series, LEVELS, seed=k)[0] for k in (1, 1, 2))
+    assert np.array_equal(one.quantiles, same.quantiles)
+    assert not np.array_equal(one.quantiles, other.quantiles)
+
+
+@pytest.mark.parametrize("kind", ["run", "paths"])
+def test_a_backtest_of_its_own_parts(kind: str, request: pytest.FixtureRequest) -> None:
+    own: ForecastRun = request.getfixturevalue(kind)
+    report = own.evaluate(baselines=True, options=ForecastEval(samples=50))
+    assert report.title == f"test part of {own.task.data}"
+    assert {"MASE", "OWA", "CRPS"} <= {figure.name for figure in report.figures}
+    assert "seasonal naive" in report.baselines
+    assert report["MASE"] < report.baselines["last value"]["MASE"]  # type: ignore[operator]
+    counted = [own.evaluate(split=s).notes[0].partition(" ")[0] for s in ("train", "valid")]
+    assert counted == ["24", "4"]
+    every = own.evaluate(options=ForecastEval(stride=1)).notes[0].partition(" ")[0]
+    assert every == str(2 * (12 - 6 + 1))
+
+
+def test_a_backtest_does_not_profit_from_a_planted_future(tmp_path: Path) -> None:
+    """The canary: noise, and a column that has the target itself, known up to now only.
+
+    Whoever sees that column one step beyond the origin knows the answer.
+    """
+    noise = np.random.default_rng(0).normal(size=600)
+    rows = "".join(f"a,{t},{y:.5f},{y:.5f}\n" for t, y in enumerate(noise))
+    path = tmp_path / "noise.csv"
+    path.write_text("unique_id,ds,y,canary\n" + rows)
+    run = trained(tmp_path, data=str(path), series={"past": ["canary"]}, train={"epochs": 6})
+    plan = run.plan(None, "test", ForecastEval(stride=1))
+    spied: list[int] = []
+
+    def spy(histories: Sequence[Series], horizon: int) -> list[Forecast]:
+        for history in histories:
+            assert len(history.y) == len(history.past) == len(history.known) - horizon
+            spied.append(len(history))
+        return run.forecast(histories, run.levels)
+
+    scores, _ = plan.run(spy)
+    assert spied == [origin.step for origin in plan.origins]
+    nothing = float(np.mean((noise[540:] / noise[:480].std()) ** 2))
+    assert scores.z_mse > 0.95 * nothing
+
+
+def test_other_data_is_scored_whole(run: ForecastRun, tmp_path: Path) -> None:
+    other = table(tmp_path / "b.csv", 60)
+    report = run.evaluate(other)
+    assert report.title == other
+    assert report.notes[0].startswith("12 forecasts of 6 steps")
+
+
+def test_pictures_are_drawn_when_asked_for(run: ForecastRun) -> None:
+    pytest.importorskip("matplotlib")
+    assert run.evaluate().pictures == ()
+    assert len(run.evaluate(pictures=True).pictures) == 2
+
+
+def test_covariates_reach_into_the_forecast(tmp_path: Path) -> None:
+    run = trained(tmp_path, data=table(tmp_path / "a.csv", columns=True), series=COLUMNS)
+    series = run.read(run.task.data).series[0]
+    with pytest.raises(DataError, match="price is known for 0 steps after it; 6 are"):
+        run.forecast([series])
+    cut = series.until(114, 6)
+    plain = run.forecast([cut])[0].mean
+    known = cut.known.copy()
+    known[115:] += 3
+    assert not np.array_equal(plain, run.forecast([replace(cut, known=known)])[0].mean)
+    text = Path(run.task.data).read_text()
+    after = [f"2024-01-06 {hour:02d}:00:00" for hour in range(6)]
+    more = "".join(f"{name},{time},,3,,shop {name}\n" for name in "ab" for time in after)
+    path = tmp_path / "more.csv"
+    path.write_text(text + more)
+    rows = list(csv.DictReader(io.StringIO(predicted(run, str(path), format="csv"))))
+    assert len(rows) == 12 and rows[0]["ds"].startswith("2024-01-06 00:00")
+
+
+def test_predictions_as_tables(run: ForecastRun) -> None:
+    rows = list(csv.DictReader(io.StringIO(predicted(run, run.task.data, format="csv"))))
+    assert [row["unique_id"] for row in rows] == ["a"] * 6 + ["b"] * 6
+    assert list(rows[0])[2:] == ["mean", "lo-95", "lo-80", "hi-80", "hi-95"]
+    found = run.forecast(run.read(run.task.data).series)[0].mean[:, 0]
+    np.testing.assert_allclose([float(row["mean"]) for row in rows[:6]], found)
+    first = json.loads(predicted(run, run.task.data, format="json", levels=[50]).splitlines()[0])
+    assert list(first)[2:] == ["mean", "lo-50", "hi-50"]
+
+
+def test_pages_and_pictures_of_predictions(run: ForecastRun, tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    html, png = tmp_path / "a.html", tmp_path / "a.png"
+    predicted(run, run.task.data, html=str(html), png=str(png))
+    assert html.read_text().startswith("<!doctype html>")
+    assert png.read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_point_forecast_has_no_intervals(tmp_path: Path) -> None:
+    run = trained(tmp_path, model={"head": "point"})
+    assert run.evaluate().text().count("interval") == 0
+    assert "lo-80" not in predicted(run, run.task.data, format="csv")
+    with pytest.raises(ConfigError, match="single numbers"):
+        predicted(run, run.task.data, levels=[80])
+
+
+def test_several_targets(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    y = rng.normal(size=(200, 2)).cumsum(0) * [1, 100]
+    rows = "\n".join(f"{t},{a:.4f},{b:.4f}" for t, (a, b) in enumerate(y))
+    (tmp_path / "two.csv").write_text(f"ds,left,right\n{rows}\n")
+    series = {"targets": ["left", "right"]}
+    run = trained(tmp_path, data=str(tmp_path / "two.csv"), series=series)
+    assert run.forecast(run.read(run.task.data).series, LEVELS)[0].quantiles.shape == (6, 3, 2)
+    rows = list(csv.DictReader(io.StringIO(predicted(run, run.task.data, format="csv"))))
+    assert [row["target"] for row in rows] == ["left"] * 6 + ["right"] * 6
+
+
+def test_a_short_series_is_refused(run: ForecastRun) -> None:
+    series = run.read(run.task.data).series[0].until(20, 0)
+    with pytest.raises(DataError, match="'a' has 20 steps, and the network looks back on 24"):
+        run.forecast([series])
+
+
+def test_a_network_that_streams_takes_any_length(paths: ForecastRun) -> None:
+    series = paths.read(paths.task.data).series[0]
+    assert paths.forecast([series.until(1, 0)])[0].mean.shape == (6, 1)
+
+
+def test_another_step_is_refused(run: ForecastRun, tmp_path: Path) -> None:
+    path = tmp_path / "days.csv"
+    path.write_text("unique_id,ds,y\n" + "".join(f"a,{k},{k}\n" for k in range(40)))
+    with pytest.raises(DataError, match="step of h and a season of 24 steps; these have"):
+        run.read(str(path))
+
+
+def test_a_run_is_opened_by_its_task_and_not_trusted(run: ForecastRun) -> None:
+    path = run.directory.path
+    assert isinstance(open_run(path), ForecastRun)
+    file = path / "series.json"
+    own = file.read_bytes()
+    try:
+        file.write_bytes(own.replace(b'"lookback": 24', b'"lookback": 25'))
+        with pytest.raises(RunError, match="sha256"):
+            ForecastRun.open(path)
+        run.directory.write({"series.json": b'{"lookback": []}'})
+        with pytest.raises(RunError, match="damaged"):
+            ForecastRun.open(path)
+    finally:
+        run.directory.write({"series.json": own})
+
+
+def test_a_series_alone_is_what_reading_the_table_gives(run: ForecastRun) -> None:
+    """The Python way: arrays of one's own."""
+    own = run.read(run.task.data).series[1]
+    none = np.zeros((len(own), 0))
+    mine = Series("b", own.ds, own.y, none, none)
+    assert np.array_equal(run.forecast([own])[0].mean, run.forecast([mine])[0].mean)
+    assert read_series(run.task.data, run.reading).fingerprint == run.learned.fingerprint
+
+
+def test_the_command_from_end_to_end(tmp_path: Path) -> None:
+    data = table(tmp_path / "a.csv")
+
+    def elman(*words: str, given: str = "") -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "elman", *words],
+            capture_output=True,
+            text=True,
+            cwd=tmp_path,
+            input=given,
+        )
+
+    small = ("--model.hidden-size", "8", "--train.epochs", "1", "--train.windows", "64")
+    done = elman("train", "forecast", data, "--horizon", "6", "--out", "run", *small)
+    assert done.returncode == 0, done.stderr
+    scored = elman("eval", "run", "--json")
+    assert json.loads(scored.stdout)["figures"]["MASE"] > 0
+    told = elman("predict", "run", "-", "--format", "csv", given=Path(data).read_text())
+    assert told.stdout.startswith("unique_id,ds,mean,lo-95")
+    refused = elman("predict", "run", "--stream", given="unique_id,ds,y\n")
+    assert refused.returncode == 2
+    assert "cannot stream: segment = 24" in refused.stderr
+    zero = elman("train", "forecast", data, "--horizon", "0")
+    assert (zero.returncode, "horizon" in zero.stderr) == (2, True)
