@@ -25,7 +25,10 @@ __all__ = ["Clips", "Entry", "find_clips", "listed_clips", "looks_like_clips"]
 
 Part = Literal["train", "valid", "test"]
 NAMES = {
-    "path": ("path", "file", "filename", "file_name", "video", "clip", "video_path"),
+    "path": (
+        *("path", "file", "filename", "file_name", "video", "clip", "video_path"),
+        *("image", "image_path"),
+    ),
     "label": ("label", "activity", "action", "class", "category", "target"),
     "caption": ("caption", "text", "description", "sentence"),
     "group": ("group", "subject", "person", "patient", "actor", "session"),

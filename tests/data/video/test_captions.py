@@ -149,3 +149,12 @@ def test_videos_and_pictures_stand_side_by_side(tmp_path: Path) -> None:
     clips, captions = find_captioned(str(write(tmp_path, rows, 0)), CONFIG)
     told = read_told(clips, captions, Cache(1 << 20))
     assert told.clips.lengths.tolist() == [12, 1, 1] and told.clips.shape == (8, 8, 1)
+
+
+def test_a_table_of_pictures_with_five_captions_each(tmp_path: Path) -> None:
+    """As well-known sets of pictures have it: the heading "image,caption", quotes where needed."""
+    write_image(tmp_path / "1_a.jpg", random_frames(1)[0], "mjpeg")
+    lines = [f'1_a.jpg,"A dog, number {k} ."' for k in range(5)]
+    (tmp_path / "captions.txt").write_text("\n".join(["image,caption", *lines]) + "\n")
+    clips, captions = find_captioned(str(tmp_path / "captions.txt"), CONFIG)
+    assert len(clips) == 1 and captions["1_a.jpg"][4] == "A dog, number 4 ."
