@@ -1,30 +1,19 @@
-"""Recordings without a file: sets that are made once and kept in the cache.
-
-=========  ==========================================================
-``morse``  words, call signs and groups in Morse code, with noise
-=========  ==========================================================
-"""
+"""The built-in set of recordings: Morse code as a folder of files that people can listen to."""
 
 from __future__ import annotations
 
-import os
-import shutil
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
-from elman._errors import RunError
-from elman._files import cache_dir
 from elman.data.audio import morse
 from elman.data.audio.read import extra
 
-__all__ = ["AUDIO_SETS", "find_audio", "make_morse"]
+__all__ = ["TABLE", "make_morse"]
 
 Progress = Callable[[int, int, str], None]
 TABLE = "manifest.tsv"
-MORSE = "morse-1"  # another number where what is made changes
 COUNT, SEED = 1400, 0
 
 
@@ -56,42 +45,3 @@ def make_morse(
         if progress is not None:
             progress(number + 1, count, "keying Morse code")
     (folder / TABLE).write_text("".join(lines), encoding="utf-8")
-
-
-AUDIO_SETS: dict[str, tuple[str, Callable[[Path, Progress | None], None]]] = {
-    "morse": (MORSE, lambda folder, progress: make_morse(folder, progress=progress)),
-}
-"""Name to the folder in the cache and what fills it."""
-
-
-def find_audio(name: str, progress: Progress | None = None) -> str:
-    """Return the path of what is called so; a built-in set is made first, if it is not there.
-
-    Raises:
-        RunError: If the cache cannot be written.
-
-    Example:
-        >>> find_audio("mine.csv")
-        'mine.csv'
-    """
-    if name not in AUDIO_SETS:
-        return name
-    home, make = AUDIO_SETS[name]
-    folder = cache_dir() / "builtin" / home
-    if not (folder / TABLE).exists():
-        try:
-            folder.parent.mkdir(parents=True, exist_ok=True)
-            temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{home}."))
-            try:
-                make(temporary, progress)
-                os.replace(temporary, folder)
-            except OSError:
-                if not (folder / TABLE).exists():  # else another process was faster
-                    raise
-            finally:
-                shutil.rmtree(temporary, ignore_errors=True)
-        except OSError as error:
-            raise RunError(
-                f"cannot write {folder}: {error.strerror}. Make room, or set ELMAN_CACHE"
-            ) from None
-    return str(folder / TABLE)

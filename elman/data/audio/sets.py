@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 
 from elman._errors import DataError
-from elman.data.audio.builtin import find_audio
 from elman.data.audio.config import AudioConfig
 from elman.data.audio.manifest import Utterance, read_manifest
+from elman.data.find import find_data
 from elman.data.split import split_rows
 
 __all__ = ["UtteranceSets", "read_utterance_sets", "read_utterances", "remarks", "usual_rate"]
@@ -45,7 +45,7 @@ def read_utterances(
     source: str, config: AudioConfig, progress: Progress | None = None
 ) -> list[Utterance]:
     """Return all recordings of a table, a folder, or a set that is known by name."""
-    return read_manifest(find_audio(source, progress), config, progress)
+    return read_manifest(find_data(source, progress), config, progress)
 
 
 def read_utterance_sets(

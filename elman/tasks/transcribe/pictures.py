@@ -35,7 +35,7 @@ def heard_picture(
     """
     seconds = min(MOST_S, len(wave) / model.rate)
     frames, bands = features_of(wave[: round(MOST_S * model.rate)], model)
-    width = float(np.clip(2.2 + 1.5 * seconds, 4.5, 12.0))
+    width = float(np.clip(2.2 + 1.5 * seconds, 5.5, 12.0))
     figure = new_figure(width, 3.4)
     top, axes = figure.subplots(2, 1, sharex=True, height_ratios=[1, 5])
     axes.imshow(
@@ -48,6 +48,7 @@ def heard_picture(
         vmax=float(np.percentile(frames, 99.5)),
     )
     hertz_axis(axes, model)
+    axes.locator_params(axis="x", nbins=max(3, int(width)))
     axes.set_xlabel("seconds")
     letters = [one for one in transcript.letters if one.start_s < seconds]
     for letter in letters:

@@ -15,10 +15,10 @@ import torch
 
 from elman._run import RunDirectory
 from elman.data.audio.alphabet import Alphabet, strangers
-from elman.data.audio.builtin import AUDIO_SETS
 from elman.data.audio.manifest import Utterance
 from elman.data.audio.sets import UtteranceSets, read_utterance_sets, remarks, usual_rate
 from elman.data.audio.waves import Waves
+from elman.data.find import is_known
 from elman.models.transcriber import Transcriber
 from elman.tasks.training import (
     CONFIG,
@@ -231,11 +231,6 @@ def own_sets(
 
 def located(task: TranscribeTask) -> TranscribeTask:
     """Name all files from the root, so that the run resumes from anywhere."""
-    names = {name: absolute(getattr(task.audio, name), known) for name in ("valid", "test")}
+    names = {name: absolute(getattr(task.audio, name), is_known) for name in ("valid", "test")}
     audio = task.audio.model_copy(update=names)
-    return task.model_copy(update={"data": absolute(task.data, known), "audio": audio})
-
-
-def known(name: str) -> bool:
-    """Whether a name is that of a set, so that it is no path."""
-    return name in AUDIO_SETS
+    return task.model_copy(update={"data": absolute(task.data, is_known), "audio": audio})
