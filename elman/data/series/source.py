@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import date
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +10,13 @@ from elman._errors import DataError
 from elman.data.parquet import ParquetFile, is_parquet
 from elman.data.series.columns import are_dates, are_numbers
 from elman.data.series.config import SeriesConfig
-from elman.data.table import Row, Table, as_text, open_table
+from elman.data.table import Row, Table, open_table
 from elman.data.table_config import ColumnsConfig
 from elman.data.text import reasons
 
 __all__ = ["open_source"]
+
+BATCH_ROWS = 1 << 16
 
 
 def open_source(name: str, config: SeriesConfig) -> Table:
@@ -56,23 +56,45 @@ class ParquetSource(Table):
     unit = "row"
 
     def __init__(self, path: Path) -> None:
-        self._file = ParquetFile(path)
+        self._file = TextParquet(path)
         super().__init__(str(path), self._file.columns)
 
     def rows(self, columns: Sequence[str]) -> Iterator[Row]:
         """Yield the values of columns."""
         names = [self.find(name) for name in columns]
         for number, values in enumerate(self._file.rows(names), 1):
+            yield Row(number, values)
+
+
+class TextParquet(ParquetFile):
+    """A Parquet file whose columns are turned into text by Arrow, not one by one."""
+
+    def rows(self, columns: Sequence[str]) -> Iterator[tuple[str, ...]]:
+        """Yield the values of columns, row by row."""
+        arrow = self._arrow()
+        with self._opened() as file:
+            for name in columns:
+                self._refuse_nested(name, file.schema_arrow.field(name).type)
             try:
-                yield Row(number, tuple([written(value) for value in values]))
-            except TypeError as error:
-                raise DataError(f"{self.where(number)}: a value {error}") from None
+                for batch in file.iter_batches(BATCH_ROWS, columns=list(columns)):
+                    texts = (as_texts(arrow, batch.column(name)) for name in columns)
+                    yield from zip(*texts, strict=True)
+            except (arrow.ArrowException, OSError) as error:
+                raise DataError(f"{self._path}: damaged Parquet file: {error}") from None
+
+    def _refuse_nested(self, name: str, kind: Any) -> None:
+        types = self._arrow("pyarrow.types")
+        if types.is_nested(kind) or types.is_binary(kind):
+            raise DataError(
+                f"{self._path}: column '{name}' holds {kind}; expected numbers, dates or text"
+            )
 
 
-def written(value: Any) -> str:
-    """Return a value of Parquet as text; dates and decimals too."""
-    if isinstance(value, date):  # a datetime is one too
-        return str(value)
-    if isinstance(value, Decimal):
-        return str(value)
-    return as_text(value)
+def as_texts(arrow: Any, column: Any) -> list[str]:
+    """Return a column of Arrow as text; what is missing is empty."""
+    if arrow.types.is_dictionary(column.type):
+        column = column.dictionary_decode()
+    if arrow.types.is_timestamp(column.type) and column.type.unit == "ns":
+        column = column.cast(arrow.timestamp("us", column.type.tz), safe=False)
+    texts: list[str] = column.cast(arrow.string()).fill_null("").to_pylist()
+    return texts

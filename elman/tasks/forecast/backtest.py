@@ -18,7 +18,7 @@ from elman.data.series.series import Floats, Series, SeriesSet
 from elman.tasks.forecast.scores import Scores
 from elman.tasks.training import Progress
 
-__all__ = ["Backtest", "Forecast", "Forecaster", "Kept", "Origin", "backtest", "origins_of"]
+__all__ = ["Backtest", "Forecast", "Forecaster", "Kept", "Origin", "origins_of"]
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,25 @@ class Backtest:
             ShapeError: If a forecast has not the shape that was asked for.
             DataError: If one is not finite.
         """
-        return backtest(self, forecaster, name, progress)
+        scores = Scores(len(self.series_set), self.horizon, self.probabilities)
+        drawn = drawn_origins(self)
+        season = self.series_set.frequency.season
+        changes = [seasonal_changes(series, season) for series in self.series_set.series]
+        kept: list[Kept] = []
+        for begin in range(0, len(self.origins), BATCH):
+            some = self.origins[begin : begin + BATCH]
+            for origin, told in forecasts(self, forecaster, some):
+                series = self.series_set.series[origin.series]
+                ahead = slice(origin.step, origin.step + self.horizon)
+                y = np.where(series.mask[ahead, None], series.y[ahead], np.nan)
+                scale = changes[origin.series](origin.step)
+                unit = self.units[origin.series]
+                scores.add(origin.series, y, told.mean, told.quantiles, scale, unit)
+                if origin in drawn:
+                    kept.append(Kept(origin, told))
+            if progress is not None:
+                progress(min(begin + BATCH, len(self.origins)), len(self.origins), name)
+        return scores, kept
 
 
 def origins_of(
@@ -127,32 +145,6 @@ def origins_of(
     """
     steps = range(end - horizon, first - 1, -stride)
     return list(reversed(steps[:folds]))
-
-
-def backtest(
-    plan: Backtest, forecaster: Forecaster, name: str, progress: Progress | None
-) -> tuple[Scores, list[Kept]]:
-    """Forecast from every origin of a plan and score."""
-    scores = Scores(len(plan.series_set), plan.horizon, plan.probabilities)
-    drawn = drawn_origins(plan)
-    changes = [
-        seasonal_changes(s, plan.series_set.frequency.season) for s in plan.series_set.series
-    ]
-    kept: list[Kept] = []
-    for begin in range(0, len(plan.origins), BATCH):
-        some = plan.origins[begin : begin + BATCH]
-        for origin, told in forecasts(plan, forecaster, some):
-            series = plan.series_set.series[origin.series]
-            ahead = slice(origin.step, origin.step + plan.horizon)
-            y = np.where(series.mask[ahead, None], series.y[ahead], np.nan)
-            scale = changes[origin.series](origin.step)
-            unit = plan.units[origin.series]
-            scores.add(origin.series, y, told.mean, told.quantiles, scale, unit)
-            if origin in drawn:
-                kept.append(Kept(origin, told))
-        if progress is not None:
-            progress(min(begin + BATCH, len(plan.origins)), len(plan.origins), name)
-    return scores, kept
 
 
 def forecasts(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -48,28 +49,14 @@ def evaluation(
         progress: Told how far the work is.
     """
     keep = DRAWN if pictures else 0
-    ours, kept = planned(plan, keep).run(forecaster, "forecasts", progress)
+    ours, kept = replace(plan, keep=keep).run(forecaster, "forecasts", progress)
     others: dict[str, Scores] = {}
     if with_baselines:
         methods = baselines(plan.series_set.frequency.season, plan.probabilities)
         for name, method in methods.items():
-            others[name], _ = planned(plan, 0).run(method, name, progress)
+            others[name], _ = plan.run(method, name, progress)
     drawn = drawings(plan, ours, others, kept) if pictures else ()
     return report_of(title, plan.series_set, ours, others, notes, drawn)
-
-
-def planned(plan: Backtest, keep: int) -> Backtest:
-    """Return a plan that keeps so many forecasts."""
-    return Backtest(
-        plan.series_set,
-        plan.spans,
-        plan.units,
-        plan.horizon,
-        plan.probabilities,
-        plan.stride,
-        plan.folds,
-        keep,
-    )
 
 
 def report_of(
@@ -89,10 +76,7 @@ def report_of(
     return Report(
         title,
         tuple(found),
-        {
-            name: {figure.name: figure.value for figure in figures(one, reference)}  # type: ignore[misc]
-            for name, one in others.items()
-        },
+        {name: numbers(figures(one, reference)) for name, one in others.items()},
         tuple(tables),
         (*remarks(series_set, ours), *notes),
         pictures,
@@ -116,6 +100,11 @@ def figures(scores: Scores, reference: Scores | None) -> list[Figure]:
         Figure("MSE, standardised", scores.z_mse, "", 4),
     ]
     return found
+
+
+def numbers(found: Sequence[Figure]) -> dict[str, float]:
+    """Return figures by name."""
+    return {figure.name: figure.value for figure in found if figure.value is not None}
 
 
 def by_step(ours: Scores, others: Mapping[str, Scores]) -> Table:

@@ -51,16 +51,21 @@ def test_parquet_with_dates_and_decimals(tmp_path: Path) -> None:
             "time": [dt.datetime(2024, 1, 1, 13, 5), None],
             "price": [Decimal("1.50"), Decimal("2")],
             "y": [0.1, None],
-            "id": ["a", "b"],
+            "id": arrow.array(["a", "b"]).dictionary_encode(),
+            "open": [True, None],
+            "ns": arrow.array([1_500, None], arrow.timestamp("ns", "UTC")),
         }
     )
     store.write_table(table, tmp_path / "a.parquet")
     assert rows(tmp_path / "a.parquet") == [
-        ("2024-01-01", "2024-01-01 13:05:00", "1.50", "0.1", "a"),
-        ("2024-01-02", "", "2.00", "", "b"),
+        (
+            *("2024-01-01", "2024-01-01 13:05:00.000000", "1.50", "0.1", "a", "true"),
+            "1970-01-01 00:00:00.000001Z",
+        ),
+        ("2024-01-02", "", "2.00", "", "b", "", ""),
     ]
     store.write_table(arrow.table({"y": [{"a": 1}]}), tmp_path / "b.parquet")
-    with pytest.raises(DataError, match="b.parquet, row 1: a value must be text, a number"):
+    with pytest.raises(DataError, match="b.parquet: column 'y' holds struct<a: int64>; expected"):
         rows(tmp_path / "b.parquet")
 
 
