@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from elman.models.attention_decoder_config import AttentionDecoderConfig
     from elman.models.attribution import Attribution, integrated_gradients
     from elman.models.bag_of_words import BagOfWords, NaiveBayes
+    from elman.models.captioner import Captioner
+    from elman.models.captioner_config import CaptionerConfig
     from elman.models.classifier import SequenceClassifier, token_classifier
     from elman.models.classifier_config import ClassifierConfig, TokenClassifierConfig
     from elman.models.config import BodyConfig, LanguageModelConfig
@@ -36,6 +38,8 @@ __all__ = [
     "Attribution",
     "BagOfWords",
     "BodyConfig",
+    "Captioner",
+    "CaptionerConfig",
     "ClassifierConfig",
     "DecoderLoss",
     "Hypothesis",
@@ -70,6 +74,8 @@ HOME = {
     "Attribution": "attribution",
     "BagOfWords": "bag_of_words",
     "BodyConfig": "config",
+    "Captioner": "captioner",
+    "CaptionerConfig": "captioner_config",
     "ClassifierConfig": "classifier_config",
     "DecoderLoss": "attention_decoder",
     "Hypothesis": "decode",

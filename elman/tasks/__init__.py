@@ -5,6 +5,9 @@ from __future__ import annotations
 import importlib
 
 HOME = {
+    "CaptionRun": "caption.task",
+    "CaptionTask": "caption.config",
+    "CaptionTraining": "caption.task",
     "ClassifyRun": "classify.task",
     "ClassifyTask": "classify.config",
     "ClassifyTraining": "classify.task",

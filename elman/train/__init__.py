@@ -32,6 +32,7 @@ HOME = {
     "Validated": "events",
     "bits_per_character": "metrics",
     "calibration_error": "classification",
+    "cider_d": "cider",
     "class_scores": "classification",
     "fit": "loop",
     "fit_temperature": "classification",
