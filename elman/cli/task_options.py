@@ -22,6 +22,8 @@ from elman.tasks.registry import TASKS, task_of
 __all__ = ["read_options", "with_task_options"]
 
 Command = Callable[..., None]
+MANY = 4
+"""Tasks that are too many to stand in a heading."""
 
 
 def with_task_options(command: str) -> Callable[[Command], Command]:
@@ -56,6 +58,7 @@ def with_task_options(command: str) -> Callable[[Command], Command]:
 def option_parameters(command: str) -> list[inspect.Parameter]:
     """Return a keyword parameter for each option that any task has for a command."""
     tasks_of: dict[str, list[str]] = {}
+    told: dict[str, dict[str, list[str]]] = {}  # of each option: description to tasks
     fields: dict[str, Any] = {}
     for name in TASKS:
         options = TASKS[name].options(command)
@@ -63,6 +66,7 @@ def option_parameters(command: str) -> list[inspect.Parameter]:
             continue
         for key, field in flags(options).model_fields.items():
             tasks_of.setdefault(key, []).append(name)
+            told.setdefault(key, {}).setdefault(field.description or "", []).append(name)
             known = fields.setdefault(key, field)
             if known.annotation != field.annotation:  # checked again when the task is known
                 fields[key] = field.merge_field_infos(field, annotation=str | None)
@@ -74,14 +78,22 @@ def option_parameters(command: str) -> list[inspect.Parameter]:
             annotation=Annotated[
                 fields[key].annotation,
                 Parameter(
-                    help=fields[key].description,
-                    group=f"for {', '.join(tasks)}",
+                    help=described(told[key]),
+                    group=f"for {', '.join(tasks)}" if len(tasks) < MANY else "for several tasks",
                     show_default=False,
                 ),
             ],
         )
         for key, tasks in tasks_of.items()
     ]
+
+
+def described(told: Mapping[str, list[str]]) -> str:
+    """Return what an option means, for each task apart where it differs."""
+    if len(told) == 1:
+        return next(iter(told))
+    parts = (f"{', '.join(tasks)}: {text.rstrip('.')}" for text, tasks in told.items())
+    return "; ".join(parts) + "."
 
 
 def read_options(command: str, run: Path, given: Mapping[str, Any]) -> Config | None:

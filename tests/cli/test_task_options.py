@@ -14,7 +14,7 @@ from elman._errors import ConfigError
 from elman._registry import Registry
 from elman._run import RunDirectory
 from elman.cli import task_options
-from elman.cli.task_options import read_options, with_task_options
+from elman.cli.task_options import described, read_options, with_task_options
 
 
 class Sing(Config):
@@ -84,3 +84,9 @@ def test_an_option_of_another_task_is_refused(run: Path) -> None:
         read_options("perform", run, {"loud": True})
     if task_options.task_of(run) == "sit":
         assert read_options("perform", run, {}) is None
+
+
+def test_an_option_that_differs_is_told_for_each_task() -> None:
+    assert described({"The key.": ["sing", "hum"]}) == "The key."
+    told = described({"The key.": ["sing", "hum"], "How many.": ["dance"]})
+    assert told == "sing, hum: The key; dance: How many."
