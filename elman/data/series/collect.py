@@ -28,7 +28,7 @@ from elman.data.table import Row, Table
 __all__ = ["Collected", "Progress", "collect"]
 
 Progress = Callable[[int, int, str], None]
-CHUNK = 1 << 16
+CHUNK = 1 << 12
 """Rows that are held as text at once."""
 
 

@@ -16,7 +16,7 @@ from elman.data.text import reasons
 
 __all__ = ["open_source"]
 
-BATCH_ROWS = 1 << 16
+BATCH_ROWS = 1 << 13
 
 
 def open_source(name: str, config: SeriesConfig) -> Table:
