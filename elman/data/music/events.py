@@ -129,7 +129,7 @@ class EventVocabulary:
         """
         steps, loud, pitched = config.grid, Counter[int](), set[int]()
         programs, tempos, meters = Counter[int](), Counter[int](), Counter[tuple[int, int]]()
-        durations, drums = {steps}, set[int]()
+        durations, drums, known = {steps}, set[int](), tuple(sorted(set(styles)))
         for score in scores:
             meters.update((m.beats, m.unit) for _, m in bar_lines(score))
             tempos.update(round(t.bpm) for t in score.tempos)
@@ -157,7 +157,7 @@ class EventVocabulary:
             tuple(meter for meter, _ in meters.most_common()),
             tuple(sorted(drums)),
             config.keys,
-            tuple(sorted(set(styles))) if config.styles and len(set(styles)) > 1 else (),
+            known if config.styles and len(known) > 1 else (),
         )
 
     def __len__(self) -> int:
