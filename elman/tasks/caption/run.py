@@ -77,8 +77,12 @@ class CaptionRun:
         return self.narrator.task
 
     def inputs(self, path: Path) -> Iterator[str]:
-        """Yield the files that a manifest names, or that stand in the lines of another file."""
-        return listed_clips(path, self.task.video)
+        """Yield the files that a manifest names, or the lines of another file, each once."""
+        seen: set[str] = set()
+        for name in listed_clips(path, self.task.video):
+            if name not in seen:  # several captions are several rows
+                seen.add(name)
+                yield name
 
     def tell(
         self, paths: Iterable[str], how: Decoding | None = None, chunk: int = CHUNK
