@@ -5,16 +5,14 @@ from __future__ import annotations
 import csv
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from elman._errors import ConfigError, DataError
 from elman.data.series.columns import IDS, TIMES
 from elman.tasks.forecast.config import ForecastPredict
+from elman.tasks.forecast.network import TrainedForecaster
 from elman.tasks.forecast.output import Told, written
 from elman.tasks.forecast.stream import ForecastSession
-
-if TYPE_CHECKING:
-    from elman.tasks.forecast.run import ForecastRun
 
 __all__ = ["stream_rows"]
 
@@ -29,11 +27,12 @@ class Columns(NamedTuple):
     time: int
     targets: tuple[int, ...]
     covariates: dict[str, int]
-    static: dict[str, int]
+    words: dict[str, int]
+    numbers: dict[str, int]
 
 
 def stream_rows(
-    run: ForecastRun,
+    run: TrainedForecaster,
     inputs: Iterable[str],
     options: ForecastPredict,
     levels: Sequence[float],
@@ -58,7 +57,7 @@ def stream_rows(
             "rows of the present do not have. In Python: run.stream(series).forecast(known=...)"
         )
     sessions = {
-        series.unique_id: run.stream(series)
+        series.unique_id: ForecastSession.after(run, series)
         for name in inputs
         if name != "-"
         for series in run.read(name).series
@@ -76,7 +75,7 @@ def stream_rows(
 
 
 def observed(
-    run: ForecastRun, sessions: dict[str, ForecastSession], lines: Iterable[str]
+    run: TrainedForecaster, sessions: dict[str, ForecastSession], lines: Iterable[str]
 ) -> Iterator[ForecastSession]:
     """Yield the session that has taken in each row."""
     sign = run.task.series.delimiter or ","
@@ -100,13 +99,19 @@ def observed(
 
 
 def taken(
-    run: ForecastRun, sessions: dict[str, ForecastSession], columns: Columns, row: Sequence[str]
+    run: TrainedForecaster,
+    sessions: dict[str, ForecastSession],
+    columns: Columns,
+    row: Sequence[str],
 ) -> ForecastSession:
     """Take in one row, and return the session of its series."""
     name = "/".join(row[k] for k in columns.ids) or only(run)
     if name not in sessions:
-        static = {key: row[k] for key, k in columns.static.items()}
-        sessions[name] = run.stream(unique_id=name, static=static)
+        static: dict[str, str | float] = {
+            **{key: row[k] for key, k in columns.words.items()},
+            **{key: number(run, row[k], key) for key, k in columns.numbers.items()},
+        }
+        sessions[name] = ForecastSession.fresh(run, name, static)
     session = sessions[name]
     y = [
         number(run, row[k], target)
@@ -117,12 +122,12 @@ def taken(
     return session
 
 
-def only(run: ForecastRun) -> str:
+def only(run: TrainedForecaster) -> str:
     """Return the name of the series where no column says it."""
     return next(iter(run.learned.units)) if len(run.learned.units) == 1 else ONE
 
 
-def number(run: ForecastRun, text: str, name: str) -> float:
+def number(run: TrainedForecaster, text: str, name: str) -> float:
     """Return a cell as a number; an empty one was not observed."""
     text = text.strip()
     if run.task.series.decimal == ",":
@@ -133,7 +138,7 @@ def number(run: ForecastRun, text: str, name: str) -> float:
         raise DataError(f"{name} is '{text}', expected a number") from None
 
 
-def columns_in(run: ForecastRun, header: Sequence[str]) -> Columns:
+def columns_in(run: TrainedForecaster, header: Sequence[str]) -> Columns:
     """Find the columns by the names that the run was trained with.
 
     Raises:
@@ -164,5 +169,6 @@ def columns_in(run: ForecastRun, header: Sequence[str]) -> Columns:
         place(time),
         tuple(map(place, learned.targets)),
         {name: place(name) for name in learned.past},
-        {name: place(name) for name in (*learned.words, *learned.numbers)},
+        {name: place(name) for name in learned.words},
+        {name: place(name) for name in learned.numbers},
     )

@@ -7,7 +7,7 @@ whose normalisation runs, and that read step by step, can do so: `ForecasterConf
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
@@ -18,10 +18,8 @@ from elman.data.series.series import Floats, Series
 from elman.models.forecaster import Memory
 from elman.tasks.forecast.backtest import Forecast
 from elman.tasks.forecast.learned import Prepared, Units
+from elman.tasks.forecast.network import TrainedForecaster
 from elman.tasks.forecast.windows import whole
-
-if TYPE_CHECKING:
-    from elman.tasks.forecast.run import ForecastRun
 
 __all__ = ["ForecastSession"]
 
@@ -39,7 +37,7 @@ class ForecastSession:
     """
 
     def __init__(
-        self, run: ForecastRun, unique_id: str, static: dict[str, str | float], units: Units
+        self, run: TrainedForecaster, unique_id: str, static: dict[str, str | float], units: Units
     ) -> None:
         self.run, self.unique_id, self.static, self.units = run, unique_id, static, units
         self.steps = 0
@@ -56,7 +54,7 @@ class ForecastSession:
 
     @classmethod
     def fresh(
-        cls, run: ForecastRun, unique_id: str, static: dict[str, str | float]
+        cls, run: TrainedForecaster, unique_id: str, static: dict[str, str | float]
     ) -> ForecastSession:
         """Begin before the first value of a series whose scale is known."""
         learned = run.learned
@@ -71,7 +69,7 @@ class ForecastSession:
 
     @classmethod
     @torch.inference_mode()
-    def after(cls, run: ForecastRun, series: Series) -> ForecastSession:
+    def after(cls, run: TrainedForecaster, series: Series) -> ForecastSession:
         """Begin after what is known of a series; its scale, if new, is that of these steps."""
         session = cls(run, series.unique_id, series.static, run.learned.units_of(series))
         if len(series):
