@@ -24,14 +24,15 @@ class TranscribeTrainConfig(ExampleTrainConfig):
     """How a transcriber is trained: as any model of examples, and what is the best of it.
 
     Example:
-        >>> TranscribeTrainConfig(select="wer").max_tokens
-        40000
+        >>> TranscribeTrainConfig().select
+        'cer'
     """
 
     lr: float = Field(default=2e-3, gt=0, le=1000)
     """Peak learning rate."""
-    max_tokens: int | None = Field(default=40_000, ge=1)
-    """Frames in one batch at most, padding included: long recordings come in smaller batches."""
+    max_tokens: int | None = Field(default=None, ge=1)
+    """Frames in one batch at most, padding included: long recordings then come in smaller
+    batches. Unset: 60,000 where recordings are so long that it matters."""
     select: Literal["cer", "wer", "nats"] = "cer"
     """What the kept model has least of on the validation part: wrong letters, wrong words, or
     nats."""

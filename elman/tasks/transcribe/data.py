@@ -26,6 +26,8 @@ from elman.train.objective import Batch
 __all__ = ["Bands", "UtteranceBatches", "fits", "learn_bands", "padded_waves", "sound_bands"]
 
 Wave = NDArray[np.float32]
+BATCH_FRAMES = 60_000
+"""Frames in one batch at most, where `train.max_tokens` says nothing."""
 LEARNED_FROM = 1000
 """Recordings that mean and deviation of the bands are learned from."""
 
@@ -87,6 +89,20 @@ def fits(
     return (needed <= model.steps(torch.from_numpy(samples))).numpy()
 
 
+def coarse(frames: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Round lengths up to powers of the square root of two.
+
+    What is alike in length to the frame is often alike in text and voice too; batches of lengths
+    that are roughly alike differ from epoch to epoch.
+
+    Example:
+        >>> coarse(np.array([1, 40, 46, 64]))
+        array([ 1, 46, 64, 64])
+    """
+    steps = np.ceil(2 * np.log2(np.maximum(1, frames)) - 1e-9)
+    return np.ceil(2 ** (steps / 2)).astype(np.int64)
+
+
 class UtteranceBatches:
     """Training recordings as batches by number, each at a speed drawn anew in each epoch.
 
@@ -123,12 +139,12 @@ class UtteranceBatches:
             )
         self.texts = [np.array(alphabet.encode(u.text), np.int64) for u in waves.utterances]
         slowest = samples[self._rows] / min(task.audio.speed)
-        frames = np.array([model.features.frames(int(n) + 1) for n in slowest], np.int64)
+        frames = coarse(np.array([model.features.frames(int(n) + 1) for n in slowest], np.int64))
+        most = task.train.max_tokens
+        if most is None and task.train.batch_size * frames.max() > BATCH_FRAMES:
+            most = BATCH_FRAMES
         self._buckets = Buckets(
-            frames,
-            task.train.batch_size,
-            seed=task.train.seed,
-            max_tokens=task.train.max_tokens,
+            frames, task.train.batch_size, seed=task.train.seed, max_tokens=most
         )
 
     def __len__(self) -> int:
