@@ -161,8 +161,18 @@ def notes(roles: Roles, found: Collected, order: Rows, config: SeriesConfig) -> 
         )
     if found.zone:
         said.append(f"all times are in the zone {found.zone}, which is left out")
+    if looks_like_unix(found.times):
+        said.append(
+            "times look like seconds since 1970: --series.date-format unix (of milliseconds "
+            "unix_ms) makes dates of them"
+        )
     if roles.time is None:
         said.append("there is no column of times: rows are counted")
     if (found.times[order][1:] != found.times[np.argsort(found.codes, kind="stable")][1:]).any():
         said.append("rows were sorted by time")
     return said
+
+
+def looks_like_unix(times: Times) -> bool:
+    """Whether numbers of steps are such as clocks count seconds or milliseconds since 1970."""
+    return times.dtype.kind == "i" and bool(times.min() > 10**8)

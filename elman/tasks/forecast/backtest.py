@@ -111,7 +111,8 @@ class Backtest:
             ShapeError: If a forecast has not the shape that was asked for.
             DataError: If one is not finite.
         """
-        scores = Scores(len(self.series_set), self.horizon, self.probabilities)
+        targets = len(self.series_set.target_names)
+        scores = Scores(len(self.series_set), self.horizon, self.probabilities, targets)
         drawn = drawn_origins(self)
         season = self.series_set.frequency.season
         changes = [seasonal_changes(series, season) for series in self.series_set.series]

@@ -71,6 +71,8 @@ def report_of(
     reference = others.get(REFERENCE)
     found = figures(ours, reference)
     tables = [by_step(ours, others)]
+    if len(series_set.target_names) > 1:
+        tables.append(by_target(series_set, ours))
     if len(series_set) > 1:
         tables.append(hardest(series_set, ours, others))
     return Report(
@@ -115,6 +117,14 @@ def by_step(ours: Scores, others: Mapping[str, Scores]) -> Table:
     columns = (Column("step"), *(Column(name) for name in (OURS, *others)))
     rows = tuple((step, *(float(error[step - 1]) for error in errors)) for step in steps)
     return Table("MASE by step ahead", columns, rows)
+
+
+def by_target(series_set: SeriesSet, ours: Scores) -> Table:
+    """Return the errors of each target."""
+    columns = (Column("target"), Column("MAE", digits=4), Column("MSE", digits=4))
+    errors = zip(*(one.tolist() for one in ours.of_targets()), strict=True)
+    rows = tuple((name, *pair) for name, pair in zip(series_set.target_names, errors, strict=True))
+    return Table("by target, standardised", columns, rows)
 
 
 def hardest(series_set: SeriesSet, ours: Scores, others: Mapping[str, Scores]) -> Table:

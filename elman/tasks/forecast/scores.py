@@ -24,9 +24,12 @@ class Scores:
         series: How many series there are, N.
         horizon: Steps of each forecast, H.
         probabilities: Of the quantiles, Q of them, rising.
+        targets: How many targets each series has, C.
     """
 
-    def __init__(self, series: int, horizon: int, probabilities: Sequence[float]) -> None:
+    def __init__(
+        self, series: int, horizon: int, probabilities: Sequence[float], targets: int = 1
+    ) -> None:
         self.probabilities = np.asarray(probabilities, np.float64)
         shape = (series, horizon)
         self.forecasts = 0
@@ -37,6 +40,8 @@ class Scores:
         self.scaled, self.scaled_count = np.zeros(shape), np.zeros(shape)
         self.z_absolute, self.z_squared = np.zeros(shape), np.zeros(shape)
         self.z_count = np.zeros(shape)
+        self.target_absolute, self.target_squared = np.zeros(targets), np.zeros(targets)
+        self.target_count = np.zeros(targets)
         self.pinball = np.zeros((*shape, len(self.probabilities)))
         self.inside = np.zeros((*shape, len(self.probabilities) // 2))
 
@@ -69,7 +74,11 @@ class Scores:
             add_to(sums[index], error[:, usable] / divisor[usable])
             add_to(counts[index], seen[:, usable])
         usable = unit > 0
-        add_to(self.z_squared[index], (error[:, usable] / unit[usable]) ** 2)
+        standard = error[:, usable] / unit[usable]
+        add_to(self.z_squared[index], standard**2)
+        self.target_absolute[usable] += np.nansum(standard, axis=0)
+        self.target_squared[usable] += np.nansum(standard**2, axis=0)
+        self.target_count[usable] += seen[:, usable].sum(0)
         self.pinball[index] += np.nansum(pinball(y, quantiles, self.probabilities), axis=-1)
         for k in range(self.inside.shape[-1]):
             between = (y >= quantiles[:, k]) & (y <= quantiles[:, -1 - k])
@@ -118,6 +127,11 @@ class Scores:
             for k, level in enumerate(levels(self.probabilities.tolist()))
             if level
         }
+
+    def of_targets(self) -> tuple[Floats, Floats]:
+        """Return mean absolute and squared error of each target, standardised, ``(C,)``."""
+        count = self.target_count
+        return divided(self.target_absolute, count), divided(self.target_squared, count)
 
     def mase_of_series(self) -> Floats:
         """Return the MASE of each series, ``(N,)``."""

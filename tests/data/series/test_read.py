@@ -120,6 +120,13 @@ def test_what_is_wrong_is_named(tmp_path: Path, text: str, message: str) -> None
         read(tmp_path, text)
 
 
+def test_clocks_of_computers_are_seen(tmp_path: Path) -> None:
+    text = "time,y\n" + "".join(f"{1_700_000_000 + 3600 * k},{k}\n" for k in range(9))
+    assert read(tmp_path, text).notes[0].startswith("times look like seconds since 1970")
+    dated = read(tmp_path, text, date_format="unix")
+    assert dated.frequency == Frequency("h") and not dated.notes
+
+
 def test_a_frequency_cannot_be_told_from_one_step(tmp_path: Path) -> None:
     text = "unique_id,ds,y\na,2024-01-01,1\nb,2024-01-02,2\n"
     with pytest.raises(DataError, match="cannot tell the frequency"):

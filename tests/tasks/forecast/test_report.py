@@ -57,6 +57,15 @@ def test_what_has_no_figure_is_told() -> None:
     assert [row[0] for row in report.tables[1].rows] == ["a"]
 
 
+def test_targets_are_listed_where_there_are_several() -> None:
+    both = np.stack([waves(60, 12, 1), np.ones(60)], 1)
+    found = plan(series_set(series(both), targets=("u", "v")), 4, 8)
+    by_target = evaluation(found, LastValue(1, PROBABILITIES), "a").tables[1]
+    assert by_target.title == "by target, standardised"
+    (u, mae, mse), (v, *nothing) = by_target.rows
+    assert (u, v) == ("u", "v") and mae > 0 and mse > 0 and np.isnan(nothing).all()  # type: ignore[operator, arg-type]
+
+
 def test_long_horizons_are_shown_in_part() -> None:
     scores = Scores(1, 96, PROBABILITIES)
     rows = by_step(scores, {}).rows

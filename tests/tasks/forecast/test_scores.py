@@ -30,7 +30,7 @@ def made() -> dict[str, np.ndarray]:
 
 @pytest.fixture
 def scores(made: dict[str, np.ndarray]) -> Scores:
-    found = Scores(2, 4, PROBABILITIES)
+    found = Scores(2, 4, PROBABILITIES, 2)
     for k in range(6):
         found.add(k // 3, *(made[name][k] for name in ("y", "mean", "quantiles", "scale", "unit")))
     return found
@@ -47,6 +47,11 @@ def test_all_values_count_alike(scores: Scores, made: dict[str, np.ndarray]) -> 
     unit = made["unit"][:, None]
     assert scores.z_mae == pytest.approx(f.mae(y / unit, mean / unit))
     assert scores.z_mse == pytest.approx(f.mse(y / unit, mean / unit))
+    absolute, squared = scores.of_targets()
+    for c in (0, 1):
+        own = (y / unit)[..., c], (mean / unit)[..., c]
+        assert absolute[c] == pytest.approx(f.mae(*own))
+        assert squared[c] == pytest.approx(f.mse(*own))
 
 
 def test_series_count_alike(scores: Scores, made: dict[str, np.ndarray]) -> None:
@@ -72,7 +77,7 @@ def test_by_step(scores: Scores, made: dict[str, np.ndarray]) -> None:
 
 
 def test_a_series_that_never_changed_has_no_mase(made: dict[str, np.ndarray]) -> None:
-    found = Scores(2, 4, PROBABILITIES)
+    found = Scores(2, 4, PROBABILITIES, 2)
     y, mean, quantiles = (made[name][0] for name in ("y", "mean", "quantiles"))
     still = np.array([0.0, np.nan])
     found.add(0, y, mean, quantiles, still, still)
