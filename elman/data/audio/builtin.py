@@ -14,7 +14,7 @@ __all__ = ["TABLE", "make_morse"]
 
 Progress = Callable[[int, int, str], None]
 TABLE = "manifest.tsv"
-COUNT, SEED = 1400, 0
+COUNT, SEED = 1500, 0
 
 
 def make_morse(
@@ -35,7 +35,7 @@ def make_morse(
         wave = morse.render(
             text,
             rng,
-            words_per_minute=rng.uniform(15, 30),
+            words_per_minute=rng.uniform(18, 35),
             tone_hz=rng.uniform(400, 900),
             snr_db=rng.uniform(-6, 20),
         )

@@ -45,12 +45,12 @@ WORDS = WORD_LIST.split()
 
 
 def texts(count: int, seed: int) -> Iterator[str]:
-    """Yield texts of one to four words, call signs and groups."""
+    """Yield texts of one or two words, call signs or groups."""
     rng = np.random.default_rng([seed, 1])
     signs = list(CODE)
     for _ in range(count):
         parts = []
-        for _ in range(int(rng.integers(1, 4))):
+        for _ in range(int(rng.integers(1, 3))):
             kind = rng.random()
             if kind < 0.6:
                 parts.append(str(rng.choice(WORDS)))

@@ -55,5 +55,5 @@ def test_noise_is_as_loud_as_it_says() -> None:
 def test_texts_are_many_and_the_same_for_a_seed() -> None:
     some = list(texts(300, 0))
     assert some == list(texts(300, 0)) and some != list(texts(300, 1))
-    assert len(set(some)) > 280 and set("".join(some)) <= {*CODE, " "}
+    assert len(set(some)) > 200 and set("".join(some)) <= {*CODE, " "}
     assert set("".join(some)) == {*CODE, " "}
