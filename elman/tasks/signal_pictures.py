@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,11 +17,15 @@ from elman.data.signal.summary import scaled
 from elman.tasks.pictures import COLORS, new_figure, picture
 from elman.tasks.report import Picture
 
-__all__ = ["draw_recording", "labelled_picture"]
+__all__ = ["draw_recording", "labelled_picture", "timeline_picture"]
 
 MOST_CHANNELS = 6
 """Channels that are drawn in colours; of more, those that change most."""
 COLUMNS = 2
+GREYS = ("#1a1a1a", "#777777", "#b0b0b0")
+"""Of channels, where colours stand for labels."""
+MOST_TIMELINES = 3
+"""Recordings whose rows are drawn with their labels."""
 
 
 def labelled_picture(
@@ -58,7 +64,11 @@ def labelled_picture(
 
 
 def draw_recording(
-    plot: Any, recording: Recording, scale: Scale, features: SignalFeatures
+    plot: Any,
+    recording: Recording,
+    scale: Scale,
+    features: SignalFeatures,
+    colors: Sequence[str] = COLORS,
 ) -> list[str]:
     """Draw the channels of one recording; return their names.
 
@@ -67,11 +77,12 @@ def draw_recording(
         recording: What is drawn.
         scale: Of the channels.
         features: What the network sees.
+        colors: Of the channels.
     """
     values = scaled(recording, scale, features)
     time = clock(recording)
     shown = drawn_channels(scale)
-    for color, c in zip(COLORS, shown, strict=False):
+    for color, c in zip(itertools.cycle(colors), shown, strict=False):
         plot.plot(time, values[:, c], color=color, linewidth=1.0, label=scale.channels[c])
     plot.tick_params(labelsize=7)
     plot.set_xlabel("row" if recording.times is None else "time", fontsize=7)
@@ -95,3 +106,52 @@ def drawn_channels(scale: Scale) -> list[int]:
         return list(range(width))
     widest = np.argsort(-np.array(scale.deviation), kind="stable")[:MOST_CHANNELS]
     return sorted(int(c) for c in widest)
+
+
+def timeline_picture(
+    recordings: Sequence[Recording],
+    true: Sequence[NDArray[np.int64]],
+    told: Sequence[NDArray[np.int64]],
+    labels: Sequence[str],
+    scale: Scale,
+    features: SignalFeatures,
+) -> Picture:
+    """Draw recordings over two bands: the labels of their rows, and those that were told.
+
+    Args:
+        recordings: Some of them, at least one; the first few are drawn.
+        true: The labels of each, ``(T,)``.
+        told: What was told, ``(T,)``.
+        labels: Their names; beyond as many as there are colours they share the last.
+        scale: Of the channels.
+        features: What the network sees.
+    """
+    count = min(len(recordings), MOST_TIMELINES)
+    figure = new_figure(9.0, 0.8 + 2.2 * count)
+    grid = figure.subplots(2 * count, 1, squeeze=False, height_ratios=[3, 1] * count)[:, 0]
+    shade = np.minimum(np.arange(len(labels)), len(COLORS) - 1)
+    for k in range(count):
+        above, band = grid[2 * k], grid[2 * k + 1]
+        draw_recording(above, recordings[k], scale, features, GREYS)
+        above.set_title(recordings[k].name, fontsize=9, loc="left")
+        time = clock(recordings[k])
+        for height, tags in ((1.0, true[k]), (0.0, told[k])):
+            borders = [0, *(np.flatnonzero(np.diff(tags)) + 1).tolist(), len(tags)]
+            for start, stop in itertools.pairwise(borders):
+                end = time[stop] if stop < len(time) else time[-1]
+                color = COLORS[int(shade[int(tags[start])])]
+                band.barh(height, end - time[start], 0.85, time[start], color=color)
+        band.set_yticks([1.0, 0.0], ["true", "told"], fontsize=7)
+        band.set_xlim(*above.get_xlim())
+        band.tick_params(labelsize=7)
+        above.set_xlabel("")
+        above.tick_params(labelbottom=False)
+        for side in ("top", "right", "left", "bottom"):
+            band.spines[side].set_visible(False)
+    patches = importlib.import_module("matplotlib.patches")
+    handles = [patches.Patch(color=COLORS[int(c)], label=name) for c, name in
+               zip(shade, labels, strict=True)]  # fmt: skip
+    figure.legend(handles=handles, loc="outside lower center", ncols=min(6, len(labels)),
+                  fontsize=8, frameon=False)  # fmt: skip
+    return picture("Recordings, their labels and what was told", figure,
+                   "Lines: the channels, in deviations from their means.")  # fmt: skip

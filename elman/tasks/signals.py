@@ -79,25 +79,37 @@ class SignalReader:
         return {SIGNAL: json.dumps({"layout": layout, "scale": scale}).encode()}
 
     def read(
-        self, data: str, labelled: Labelled | None, progress: Progress | None = None
+        self,
+        data: str,
+        labelled: Labelled | None,
+        progress: Progress | None = None,
+        *,
+        uncut: bool = False,
     ) -> Recordings:
         """Read other recordings of the channels trained on."""
-        return read_other(data, self.layout, self.scale.channels, labelled, progress=progress)
+        return read_other(
+            data, self.layout, self.scale.channels, labelled, uncut=uncut, progress=progress
+        )
 
-    def named(self, sources: Iterator[str]) -> Iterator[Recording]:
-        """Yield the recordings of files, one after the other; ``-`` is standard input, as CSV."""
+    def named(self, sources: Iterator[str], *, uncut: bool = False) -> Iterator[Recording]:
+        """Yield the recordings of files, one after the other; ``-`` is standard input, as CSV.
+
+        Args:
+            sources: Files and folders.
+            uncut: Leave them whole, where the training cut them into windows.
+        """
         for source in sources:
             if source == "-":
                 with tempfile.NamedTemporaryFile(suffix=".csv") as file:
                     file.write(standard_input().read())
                     file.flush()
                     try:
-                        found = self.read(file.name, None)
+                        found = self.read(file.name, None, uncut=uncut)
                     except DataError as error:
                         raise DataError(str(error).replace(file.name, "standard input")) from None
                 yield from found
             else:
-                yield from self.read(source, None)
+                yield from self.read(source, None, uncut=uncut)
 
     def arriving(self, source: str) -> Iterator[tuple[str, NDArray[np.float32]]]:
         """Yield the steps of one recording as its rows come, each with where it ends.

@@ -1,9 +1,15 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from elman.data.signal.config import SignalFeatures
-from elman.tasks.signal_pictures import clock, drawn_channels, labelled_picture
+from elman.tasks.signal_pictures import (
+    clock,
+    drawn_channels,
+    labelled_picture,
+    timeline_picture,
+)
 from tests.data.signal import made
 
 
@@ -32,3 +38,13 @@ def test_the_clock_begins_at_the_first_row() -> None:
     timed = made.recordings(1, 1, timed=True).items[0]
     assert clock(timed)[0] == 0
     assert clock(made.recordings(1, 1).items[0])[:3].tolist() == [1, 2, 3]
+
+
+def test_rows_are_drawn_over_their_labels() -> None:
+    pytest.importorskip("matplotlib")
+    found = made.recordings(4, 2, timed=True)
+    scale = made.encoder(found).scale
+    true = [np.arange(len(item)) % 3 for item in found]
+    told = [np.zeros(len(item), np.int64) for item in found]
+    drawn = timeline_picture(list(found), true, told, ["a", "b", "c"], scale, SignalFeatures())
+    assert drawn.image.startswith(b"\x89PNG")

@@ -126,12 +126,15 @@ def read_other(
     )
     if labelled is not None and config.window is None:
         check_labels(found, labelled)
-    return found if uncut else in_windows(found, config, labelled or "steps", "test")
+    return found if uncut else in_windows(found, config, labelled or "one", "test")
 
 
 def in_windows(part: Recordings, config: SignalLayout, labelled: Labelled, name: str) -> Recordings:
-    """Return a part in windows, if it is to be cut; those of held-out parts do not overlap."""
-    if config.window is None:
+    """Return a part in windows, if it is to be cut; those of held-out parts do not overlap.
+
+    Where each step has a label, held-out recordings stay whole: that is how they are told.
+    """
+    if config.window is None or (labelled == "steps" and name != "train"):
         return part
     stride = config.stride if name == "train" and config.stride else config.window
     return windows(part, config.window, stride, single=labelled != "steps")

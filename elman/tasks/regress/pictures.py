@@ -32,7 +32,8 @@ def told_picture(true: NDArray[np.float64], told: Told) -> Picture:
         bars = Z90 * told.deviation[rows]
         left.errorbar(true[rows], told.mean[rows], yerr=bars, fmt="none", ecolor=COLORS[5],
                       elinewidth=0.7, alpha=0.6)  # fmt: skip
-    left.scatter(true[rows], told.mean[rows], s=9, color=COLORS[0], alpha=0.7, linewidths=0)
+    left.scatter(true[rows], told.mean[rows], s=9, color=COLORS[0], alpha=0.8, linewidths=0,
+                 zorder=3)  # fmt: skip
     left.set_xlabel("true")
     left.set_ylabel("told")
     left.legend(frameon=False, fontsize=8, loc="upper left")

@@ -10,7 +10,7 @@ from elman.tasks.tag.kind import TagKind
 
 __all__ = ["KINDS", "kind_of", "settled"]
 
-KINDS: dict[str, str] = {"dna": "dna.DnaTagKind"}
+KINDS: dict[str, str] = {"dna": "dna.DnaTagKind", "signal": "signal.SignalTagKind"}
 """Where each kind that is read step by step lives in this package; sentences are no such kind."""
 
 
