@@ -265,7 +265,12 @@ class AttentionDecoder(nn.Module):
                 tokens alone (scheduled sampling in two passes, Mihaylova & Martins 2019,
                 arXiv:1906.07651). 1 is teacher forcing.
         """
-        state, memory = self.encode(inputs, lengths)
+        return self.loss_of(*self.encode(inputs, lengths), targets, forced)
+
+    def loss_of(
+        self, state: DecoderState, memory: Memory, targets: Tensor, forced: float = 1.0
+    ) -> DecoderLoss:
+        """Return the same, given what `encode` has returned."""
         self.check_targets(targets, memory)
         before = self.shifted(targets)
         if forced < 1:
@@ -314,6 +319,20 @@ class AttentionDecoder(nn.Module):
             never: Tokens that are not written.
         """
         state, memory = self.encode(inputs, lengths)
+        return self.search(state, memory, limits, beam=beam, alpha=alpha, never=never)
+
+    @torch.inference_mode()
+    def search(
+        self,
+        state: DecoderState,
+        memory: Memory,
+        limits: Tensor,
+        *,
+        beam: int = 1,
+        alpha: float = 0.6,
+        never: Sequence[int] = (),
+    ) -> list[list[Hypothesis]]:
+        """Return the same, given what `encode` has returned."""
         if beam == 1:
             found = greedy(self.step, state, memory, limits, end=self.end, never=never)
             return [[one] for one in found]

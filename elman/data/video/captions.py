@@ -55,6 +55,7 @@ class CaptionSets:
         test: For the last test; or None.
         fingerprint: Differs when any frame that is looked at, or any caption, does.
         broken: Clips that cannot be read and were left out, each a sentence that names it.
+        cut: Clips that go on after the last frame that is looked at.
     """
 
     train: Told
@@ -62,6 +63,7 @@ class CaptionSets:
     test: Told | None
     fingerprint: str
     broken: tuple[str, ...] = ()
+    cut: int = 0
 
 
 def read_caption_sets(
@@ -75,7 +77,8 @@ def read_caption_sets(
         progress: Told how far the work is.
 
     Raises:
-        DataError: If the set cannot be read, a clip has no caption, or a part is empty.
+        DataError: If the set cannot be read, a clip has no caption, a part is empty, or frames
+            differ between the parts.
     """
     clips, captions = find_captioned(data, config)
     rows = divided(clips, config)
@@ -89,12 +92,16 @@ def read_caption_sets(
         if len(some):
             training = name == "train"
             told[name] = read_told(some, said, cache, fine=training, progress=progress, part=name)
+    shapes = {name: one.clips.shape for name, one in told.items()}
+    if len(set(shapes.values())) > 1:
+        raise DataError(f"{data}: frames differ between the parts: {shapes}. Set video.size")
     digest = hashlib.sha256()
     for name, one in told.items():
         digest.update(json.dumps([name, one.clips.digest, one.captions]).encode())
     broken = tuple(error for one in told.values() for error in one.clips.broken)
+    cut = sum(one.clips.left_out for one in told.values())
     return CaptionSets(
-        told["train"], told.get("valid"), told.get("test"), digest.hexdigest(), broken
+        told["train"], told.get("valid"), told.get("test"), digest.hexdigest(), broken, cut
     )
 
 

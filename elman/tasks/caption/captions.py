@@ -5,27 +5,32 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from elman.data.buckets import scoring_batches
 from elman.data.sentence import sentence_text
 from elman.data.tokenizer import Tokenizer
+from elman.data.video.captions import Told
 from elman.data.video.sampling import Clip
+from elman.models.attention_decoder import DecoderState, Memory
 from elman.models.captioner import Captioner
+from elman.models.decode import Hypothesis, select
 from elman.models.generate import evaluating
 from elman.tasks.caption.clips import NamedClip
 from elman.tasks.caption.config import CaptionTask
 from elman.tasks.caption.data import Frames, collate, most_frames, targets_of
 from elman.tasks.caption.facts import Facts
 from elman.tasks.decoding_config import Decoding
+from elman.tasks.training import Progress
 from elman.train.nest import map_nest
 
-__all__ = ["Caption", "Narrator"]
+__all__ = ["Caption", "Judged", "Narrator"]
+
+Seen = tuple[DecoderState, Memory]
+"""What the network has read of some clips."""
 
 SCORED = 64
 """Clips at once, at most: changes the speed, not the result."""
@@ -49,6 +54,24 @@ class Caption:
 
 
 @dataclass(frozen=True)
+class Judged:
+    """What was written of clips whose captions are known.
+
+    Args:
+        captions: Of each clip, the best first.
+        nats: Mean nats per token of the true captions, the ends included.
+    """
+
+    captions: list[list[Caption]]
+    nats: float
+
+    @property
+    def texts(self) -> list[str]:
+        """The best caption of each clip."""
+        return [best.text for best, *_ in self.captions]
+
+
+@dataclass(frozen=True)
 class Narrator:
     """A captioner with all that turns clips into its inputs and its outputs into text."""
 
@@ -58,46 +81,88 @@ class Narrator:
     model: Captioner
 
     def captions(
-        self, clips: Sequence[Clip] | Any, lengths: Sequence[int] | NDArray[np.int64], how: Decoding
+        self, clips: Sequence[Clip], lengths: Sequence[int], how: Decoding
     ) -> list[list[Caption]]:
         """Return the captions of clips, in their order: of each as many as the beam found.
 
         Args:
-            clips: By number; they may be read when they are asked for.
+            clips: By number.
             lengths: Frames of each.
             how: Greedy, or a beam.
         """
         found: list[list[Caption]] = [[] for _ in lengths]
-        for rows, some in self.batches(clips, lengths, how):
-            for row, captions in zip(rows, some, strict=True):
-                found[row] = captions
+        for rows in self.cut(lengths):
+            seen = self.seen([clips[int(row)] for row in rows])
+            for row, captions in zip(rows, self.told(seen, how), strict=True):
+                found[int(row)] = captions
         return found
 
-    def batches(
-        self, clips: Sequence[Clip] | Any, lengths: Sequence[int] | NDArray[np.int64], how: Decoding
-    ) -> Iterator[tuple[list[int], list[list[Caption]]]]:
-        """Yield some clips by number and their captions, then others, the longest first."""
+    def judged(
+        self, told: Told, how: Decoding | None = None, progress: Progress | None = None
+    ) -> Judged:
+        """Tell clips, and say how likely their true captions are; frames are encoded once.
+
+        Args:
+            told: Clips and their captions.
+            how: A beam; ``None`` is greedy.
+            progress: Told how far the work is.
+        """
+        captions: list[list[Caption]] = [[] for _ in range(len(told))]
+        total, count, done = 0.0, 0, 0
+        for rows in self.cut(told.clips.lengths):
+            seen = self.seen([told.clips[int(row)] for row in rows])
+            for row, some in zip(rows, self.told(seen, how or Decoding()), strict=True):
+                captions[int(row)] = some
+            nats, tokens = self.nats(seen, [told.captions[int(row)] for row in rows])
+            total, count, done = total + nats, count + tokens, done + len(rows)
+            if progress is not None:
+                progress(done, len(told), "telling")
+        return Judged(captions, total / max(1, count))
+
+    @torch.inference_mode()
+    def seen(self, clips: Sequence[Clip]) -> Seen:
+        """Return what the network has read of clips."""
+        inputs, sizes = self.laid(clips)
+        with evaluating(self.model):
+            return self.model.encode(inputs, sizes)
+
+    @torch.inference_mode()
+    def told(self, seen: Seen, how: Decoding) -> list[list[Caption]]:
+        """Return the captions of what was read, of each the best first."""
+        state, memory = seen
+        limits = torch.full_like(memory.lengths[0], self.facts.most_tokens)
         unknown = self.tokenizer.unk_id
-        options: dict[str, Any] = {"beam": how.beam, "alpha": how.length_penalty}
-        options["never"] = [] if unknown is None else [unknown]
-        for rows in self.cut(lengths):
-            inputs, sizes = self.laid([clips[int(row)] for row in rows])
-            limits = torch.full_like(sizes, self.facts.most_tokens)
+        with evaluating(self.model):
+            found = self.model.search(
+                state,
+                memory,
+                limits,
+                beam=how.beam,
+                alpha=how.length_penalty,
+                never=[] if unknown is None else [unknown],
+            )
+        return [[self.caption(one) for one in hypotheses] for hypotheses in found]
+
+    def caption(self, found: Hypothesis) -> Caption:
+        """Return a hypothesis as text."""
+        text = sentence_text(self.tokenizer, found.tokens)
+        return Caption(text, found.log_prob, found.score, tuple(found.tokens))
+
+    @torch.inference_mode()
+    def nats(self, seen: Seen, captions: Sequence[Sequence[str]]) -> tuple[float, int]:
+        """Return the nats of all captions of what was read, and their tokens, ends included."""
+        state, memory = seen
+        total, count = 0.0, 0
+        for turn in range(max(map(len, captions))):  # the k-th caption of all that have so many
+            own = [row for row, some in enumerate(captions) if turn < len(some)]
+            texts = [captions[row][turn] for row in own]
+            rows = torch.tensor(own, device=self.model.device)
+            targets = targets_of(self.tokenizer, texts).to(self.model.device)
             with evaluating(self.model):
-                some = self.model.write(inputs, sizes, limits, **options)
-            texts = [
-                [
-                    Caption(
-                        sentence_text(self.tokenizer, one.tokens),
-                        one.log_prob,
-                        one.score,
-                        tuple(one.tokens),
-                    )
-                    for one in hypotheses
-                ]
-                for hypotheses in some
-            ]
-            yield [int(row) for row in rows], texts
+                loss = self.model.loss_of(select(state, rows), select(memory, rows), targets)
+            tokens = int((targets >= 0).sum())
+            total, count = total + float(loss.nats) * tokens, count + tokens
+        return total, count
 
     def cut(self, lengths: Sequence[int] | NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
         """Yield the numbers of clips that fit into a batch, the longest first."""
@@ -136,26 +201,3 @@ class Narrator:
         with evaluating(self.model):
             weights = self.model.attended(inputs, sizes, targets)
         return None if weights is None else weights[0].float().cpu().numpy()
-
-    @torch.inference_mode()
-    def nats(
-        self,
-        clips: Any,
-        lengths: NDArray[np.int64],
-        captions: Sequence[Sequence[str]],
-    ) -> float:
-        """Return the mean nats per token of all captions, the ends included."""
-        total, count = 0.0, 0
-        for rows in self.cut(lengths):
-            some = [clips[int(row)] for row in rows]
-            # the k-th caption of each clip that has so many: frames are seen once for each
-            for turn in range(max(len(captions[int(row)]) for row in rows)):
-                own = [k for k, row in enumerate(rows) if turn < len(captions[int(row)])]
-                inputs, sizes = self.laid([some[k] for k in own])
-                texts = [captions[int(rows[k])][turn] for k in own]
-                targets: Tensor = targets_of(self.tokenizer, texts).to(self.model.device)
-                with evaluating(self.model):
-                    nats = float(self.model.loss(inputs, sizes, targets).nats)
-                tokens = int((targets >= 0).sum())
-                total, count = total + nats * tokens, count + tokens
-        return total / max(1, count)

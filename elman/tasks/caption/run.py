@@ -175,17 +175,9 @@ class CaptionRun:
         if data is None or baselines:
             own = own_sets(self.directory, self.task, narrator.facts, progress)
         told = self.part(own, data, split, progress)
-        found: list[list[Caption]] = [[] for _ in range(len(told))]
-        done = 0
-        for rows, some in narrator.batches(told.clips, told.clips.lengths, how):
-            for row, captions in zip(rows, some, strict=True):
-                found[row] = captions
-            done += len(rows)
-            if progress is not None:
-                progress(done, len(told), "telling")
-        texts = [best.text for best, *_ in found]
+        judged = narrator.judged(told, how, progress)
+        texts = judged.texts
         scores = score_captions(texts, told.captions)
-        nats = narrator.nats(told.clips, told.clips.lengths, told.captions)
         others = {}
         if own is not None and baselines:
             common = [most_frequent(own.train)] * len(told)
@@ -199,7 +191,7 @@ class CaptionRun:
             Figure("exact match", scores.exact, "%", 1),
             Figure("CIDEr-D", scores.cider, digits=2),
             Figure("BLEU", scores.bleu, digits=2),
-            Figure("nats per token", nats),
+            Figure("nats per token", judged.nats),
         )
         note = f"BLEU is sacreBLEU, {scores.signature}"
         if scores.bleu is None:
@@ -213,7 +205,7 @@ class CaptionRun:
             others,
             mistakes(told, texts),
             tuple(notes),
-            self.drawn(told, found) if pictures else (),
+            self.drawn(told, judged.captions) if pictures else (),
         )
 
     def part(

@@ -92,13 +92,16 @@ class CaptionTraining(TaskTraining[CaptionTask]):
 
     def about(self) -> list[tuple[str, str]]:
         """Say what is about to be trained."""
-        sets, model, shape = self.sets, self.task.model, self.facts.shape
+        sets, model, video = self.sets, self.task.model, self.task.video
         parts = [(sets.train, "train on"), (sets.valid, "validate"), (sets.test, "test")]
         counts = ", ".join(f"{0 if part is None else len(part):,} to {why}" for part, why in parts)
-        frames = " x ".join(map(str, shape)) if len(shape) == 3 else f"{shape[0]} features"
+        height, *width = self.facts.shape
+        what = f"{height} x {width[0]} {video.color}" if width else f"{height} features"
+        rate = f"{video.rate:g} a second" if video.rate else f"{video.frames} of each clip"
+        frames = int(sets.train.clips.lengths.sum())
         facts = [
             ("clips", f"{self.task.data}: {counts}"),
-            ("frames", f"{frames}, {self.facts.frames} of a clip in the middle"),
+            ("frames", f"{what}, {rate}; {frames:,} to train on"),
             ("words", f"{self.tokenizer.vocab_size:,} ({self.tokenizer.name})"),
             (
                 "network",
@@ -108,6 +111,9 @@ class CaptionTraining(TaskTraining[CaptionTask]):
         ]
         if sets.broken:
             facts.append(("left out", f"{len(sets.broken):,} clips that cannot be read"))
+        if sets.cut:
+            seen = f"{sets.cut:,} clips up to frame {video.max_frames} (--video.max-frames)"
+            facts.append(("seen", seen))
         return facts
 
     def next_steps(self) -> list[str]:
@@ -137,9 +143,8 @@ class CaptionTraining(TaskTraining[CaptionTask]):
         """Score the held-out part: the nats of its captions, and what is written of its clips."""
         told = self.sets.valid
         assert told is not None  # noqa: S101 (it is called only then)
-        nats = self.narrator.nats(told.clips, told.clips.lengths, told.captions)
-        best = self.narrator.captions(told.clips, told.clips.lengths, Decoding())
-        scores = score_captions([one.text for one, *_ in best], told.captions)
+        judged = self.narrator.judged(told)
+        scores, nats = score_captions(judged.texts, told.captions), judged.nats
         criteria = {"nats": nats, "exact": 1 - scores.exact, "cider": -(scores.cider or 0.0)}
         metrics = scores.values()
         return Scores(nats, metrics, criteria[self.task.train.select])

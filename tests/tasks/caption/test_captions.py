@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from elman.data.video.captions import Told
+from elman.data.video.decode import Cache, checked
 from elman.tasks.caption.captions import Narrator
 from elman.tasks.caption.clips import NamedClip
 from elman.tasks.caption.data import targets_of
@@ -92,17 +93,25 @@ def test_attention_is_that_of_the_caption(narrator: Narrator, told: Told) -> Non
 
 
 def test_nats_are_the_mean_over_all_captions_of_all_clips(narrator: Narrator, told: Told) -> None:
-    captions = [("a square goes up", "a square"), ("a square goes left",), ("goes",)]
-    clips, lengths = [told.clips[k] for k in range(3)], np.array([7, 7, 7])
+    captions = (("a square goes up", "a square"), ("a square goes left",), ("goes",))
+    clips = told.clips.clips.chosen(range(3))
+    some = Told(checked(clips, Cache(1 << 20)), captions)
     total, count = 0.0, 0
-    for clip, some in zip(clips, captions, strict=True):
-        for text in some:
-            inputs, sizes = narrator.laid([clip])
+    for k, said in enumerate(captions):
+        for text in said:
+            inputs, sizes = narrator.laid([some.clips[k]])
             targets = targets_of(narrator.tokenizer, [text])
             with torch.no_grad():
                 total -= float(narrator.model.eval().score(inputs, sizes, targets))
             count += targets.shape[1]
-    assert narrator.nats(clips, lengths, captions) == pytest.approx(total / count, rel=1e-5)
+    told_of: list[tuple[int, int, str]] = []
+    judged = narrator.judged(some, progress=lambda *how: told_of.append(how))
+    assert judged.nats == pytest.approx(total / count, rel=1e-5)
+    assert told_of[-1] == (3, 3, "telling")
+    assert judged.texts == [one.text for one, *_ in judged.captions]
+    assert judged.captions == narrator.captions(
+        [some.clips[k] for k in range(3)], [7] * 3, Decoding()
+    )
 
 
 def test_unknown_words_are_not_written(narrator: Narrator, told: Told) -> None:

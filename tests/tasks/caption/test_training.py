@@ -21,7 +21,7 @@ def test_training_learns_shows_and_keeps_the_best(squares: Path, tmp_path: Path)
     training = CaptionTraining.start(task, tmp_path / "run")
     facts = dict(training.about())
     assert facts["clips"].endswith("96 to train on, 12 to validate, 12 to test")
-    assert facts["frames"] == "16 x 16 x 1, 7 of a clip in the middle"
+    assert facts["frames"] == "16 x 16 gray, 10 a second; 672 to train on"
     assert training.next_steps()[0].startswith(f"elman predict {tmp_path}")
     events = list(training.events())
     nats = [event.nats for event in events if isinstance(event, Validated)]
@@ -34,8 +34,7 @@ def test_training_learns_shows_and_keeps_the_best(squares: Path, tmp_path: Path)
     told = training.sets.valid
     assert told is not None
     kept = CaptionRun.open(tmp_path / "run").narrator
-    found = kept.nats(told.clips, told.clips.lengths, told.captions)
-    assert found == pytest.approx(min(nats), rel=1e-5)
+    assert kept.judged(told).nats == pytest.approx(min(nats), rel=1e-5)
 
 
 @pytest.mark.parametrize("select", ["exact", "cider"])
