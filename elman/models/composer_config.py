@@ -38,6 +38,8 @@ class ComposerConfig(BodyConfig):
         64
     """
 
+    num_layers: Size = 1
+    """Recurrent layers, one above the other."""
     embedding_size: Size | None = None
     """Features of an event's embedding, 128 if unset; of a piano roll, features that a frame is
     turned into, none if unset: it is heard as it is."""
