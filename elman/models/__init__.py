@@ -20,15 +20,20 @@ if TYPE_CHECKING:
     from elman.models.classifier import SequenceClassifier, token_classifier
     from elman.models.classifier_config import ClassifierConfig, TokenClassifierConfig
     from elman.models.config import BodyConfig, LanguageModelConfig
+    from elman.models.ctc import PrefixBeam, align, prefix_beam_search
     from elman.models.decode import Hypothesis, beam_search, greedy
     from elman.models.frontend import TokenFrontend
     from elman.models.generate import next_token_probs
     from elman.models.language_model import LanguageModel, LanguageModelLoss
+    from elman.models.log_mel import LogMel
     from elman.models.ngram import NGram, uniform_nats
     from elman.models.sampler import Sampler
     from elman.models.save import load_model, model_bytes, model_metadata
+    from elman.models.spec_augment import SpecAugment
     from elman.models.tagger import Tagger, TaggerInput
     from elman.models.tagger_config import TaggerConfig
+    from elman.models.transcriber import Transcriber
+    from elman.models.transcriber_config import TranscriberConfig
     from elman.models.translator import Translator
     from elman.models.translator_config import TranslatorConfig
 
@@ -46,17 +51,23 @@ __all__ = [
     "LanguageModel",
     "LanguageModelConfig",
     "LanguageModelLoss",
+    "LogMel",
     "NGram",
     "NaiveBayes",
+    "PrefixBeam",
     "Sampler",
     "SequenceClassifier",
+    "SpecAugment",
     "Tagger",
     "TaggerConfig",
     "TaggerInput",
     "TokenClassifierConfig",
     "TokenFrontend",
+    "Transcriber",
+    "TranscriberConfig",
     "Translator",
     "TranslatorConfig",
+    "align",
     "beam_search",
     "greedy",
     "integrated_gradients",
@@ -64,6 +75,7 @@ __all__ = [
     "model_bytes",
     "model_metadata",
     "next_token_probs",
+    "prefix_beam_search",
     "token_classifier",
     "uniform_nats",
 ]
@@ -82,17 +94,23 @@ HOME = {
     "LanguageModel": "language_model",
     "LanguageModelConfig": "config",
     "LanguageModelLoss": "language_model",
+    "LogMel": "log_mel",
     "NGram": "ngram",
     "NaiveBayes": "bag_of_words",
+    "PrefixBeam": "ctc",
     "Sampler": "sampler",
     "SequenceClassifier": "classifier",
+    "SpecAugment": "spec_augment",
     "Tagger": "tagger",
     "TaggerConfig": "tagger_config",
     "TaggerInput": "tagger",
     "TokenClassifierConfig": "classifier_config",
     "TokenFrontend": "frontend",
+    "Transcriber": "transcriber",
+    "TranscriberConfig": "transcriber_config",
     "Translator": "translator",
     "TranslatorConfig": "translator_config",
+    "align": "ctc",
     "beam_search": "decode",
     "greedy": "decode",
     "integrated_gradients": "attribution",
@@ -100,6 +118,7 @@ HOME = {
     "model_bytes": "save",
     "model_metadata": "save",
     "next_token_probs": "generate",
+    "prefix_beam_search": "ctc",
     "token_classifier": "classifier",
     "uniform_nats": "ngram",
 }
