@@ -10,7 +10,7 @@ from elman.data.series.config import SeriesConfig
 from elman.data.series.parse import BadValue, are_steps, parse_dates, parse_numbers
 from elman.data.table import Row, Table, listed
 
-__all__ = ["Roles", "find_roles"]
+__all__ = ["GROUPS", "IDS", "TIMES", "Roles", "find_roles"]
 
 IDS = ("unique_id", "series_id", "series", "item_id", "symbol", "ticker")
 GROUPS = ("item", "store_id", "store", "id", "name", "group", "key")

@@ -89,7 +89,7 @@ class ForecastTask(Config):
             raise ValueError("window.log: the logarithm of a count of zero is not there")
         if self.window.log and "mean" in self.model.normalisation:
             raise ValueError("window.log: a logarithm has no size, use model.norm = 'standard'")
-        longest = max(self.model.lags, default=0)
+        longest = max(self.model.ago, default=0)
         if self.window.lookback is not None and longest > self.window.lookback:
             raise ValueError(
                 f"model.lags: {longest} steps ago is before the {self.window.lookback} steps of "
@@ -140,6 +140,8 @@ class ForecastPredict(Sampling):
     """`text` to read; `csv`: a table; `json`: an object a line."""
     levels: tuple[float, ...] = (80.0, 95.0)
     """Widths of the intervals in percent, such as 80 and 95."""
+    out: str | None = None
+    """Write the table to this file instead, as its name ends: .csv, .json, .jsonl or .parquet."""
     html: str | None = None
     """Also write a page with the forecasts drawn."""
     png: str | None = None
@@ -156,6 +158,8 @@ class ForecastPredict(Sampling):
 
     @model_validator(mode="after")
     def _streams_are_text(self) -> Self:
-        if self.stream and (self.html or self.png):
-            raise ValueError("stream: writes rows as they come; leave html and png out")
+        if self.stream and (self.html or self.png or self.out):
+            raise ValueError("stream: writes rows as they come; leave out, html and png away")
+        if self.out and "format" in self.model_fields_set:
+            raise ValueError("format has no effect on out, whose name says it")
         return self

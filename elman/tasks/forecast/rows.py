@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from elman._errors import ConfigError, DataError
-from elman.data.series.columns import IDS, TIMES
+from elman.data.series.columns import GROUPS, IDS, TIMES
 from elman.tasks.forecast.config import ForecastPredict
 from elman.tasks.forecast.network import TrainedForecaster
 from elman.tasks.forecast.output import Told, written
@@ -162,7 +162,7 @@ def columns_in(run: TrainedForecaster, header: Sequence[str]) -> Columns:
         raise DataError(f"standard input: no column of times among {', '.join(header)}")
     used = {time, *learned.targets, *learned.past, *learned.words, *learned.numbers}
     ids = config.id_column
-    if not ids and (found := usual([name for name in IDS if name not in used])):
+    if not ids and (found := usual([name for name in (*IDS, *GROUPS) if name not in used])):
         ids = (found,)
     return Columns(
         tuple(map(place, ids)),

@@ -14,7 +14,7 @@ from elman.tasks.forecast.backtest import Backtest, Forecast
 from elman.tasks.forecast.config import ForecastEval, ForecastPredict, levels_of
 from elman.tasks.forecast.learned import units_from
 from elman.tasks.forecast.network import TrainedForecaster
-from elman.tasks.forecast.output import Told, fan_of, page_of, written
+from elman.tasks.forecast.output import Told, fan_of, page_of, save_table, written
 from elman.tasks.forecast.report import evaluation
 from elman.tasks.forecast.rows import stream_rows
 from elman.tasks.forecast.stream import ForecastSession
@@ -156,8 +156,11 @@ class ForecastRun(TrainedForecaster):
                 for one, forecast in zip(series, found, strict=True)
             ]
         targets = self.learned.targets
-        for text in written(told, targets, levels, options.format):
-            write(text)
+        if options.out is not None:
+            save_table(Path(options.out).absolute(), told, targets, levels)
+        else:
+            for text in written(told, targets, levels, options.format):
+                write(text)
         if options.png is not None:
             atomic_write(Path(options.png).absolute(), fan_of(told, targets, levels).image)
         if options.html is not None:

@@ -52,6 +52,11 @@ def test_intervals_are_percentages(widths: list[float]) -> None:
         load_config(ForecastPredict, None, {"levels": widths})
 
 
+def test_a_file_says_its_own_format() -> None:
+    with pytest.raises(ConfigError, match="format has no effect on out"):
+        load_config(ForecastPredict, None, {"out": "a.csv", "format": "json"})
+
+
 def test_a_stream_draws_nothing() -> None:
     with pytest.raises(ConfigError, match="stream"):
         load_config(ForecastPredict, None, {"stream": True, "png": "a.png"})

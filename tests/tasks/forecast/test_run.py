@@ -113,6 +113,14 @@ def test_predictions_as_tables(run: ForecastRun) -> None:
     assert list(first)[2:] == ["mean", "lo-50", "hi-50"]
 
 
+def test_predictions_in_a_file(run: ForecastRun, tmp_path: Path) -> None:
+    shown = predicted(run, run.task.data, format="csv")
+    assert predicted(run, run.task.data, out=str(tmp_path / "a.csv")) == ""
+    assert (tmp_path / "a.csv").read_text() == shown
+    with pytest.raises(ConfigError, match="expected a name that ends in .csv"):
+        predicted(run, run.task.data, out=str(tmp_path / "a.xlsx"))
+
+
 def test_pages_and_pictures_of_predictions(run: ForecastRun, tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
     html, png = tmp_path / "a.html", tmp_path / "a.png"
