@@ -77,8 +77,8 @@ class SignalFrontend(Frontend):
                 f"(steps: {tuple(steps.shape)})"
             )
         if self.decay_weight is not None and self.decay_bias is not None:
-            rows = steps.unflatten(-1, (self.rows_per_step, self.width))
-            values, missing, age = rows[..., : 3 * self.channels].split(self.channels, -1)
+            rows = steps.reshape(*steps.shape[:-1], self.rows_per_step, self.width)
+            values, missing, age = rows[..., : 3 * self.channels].chunk(3, -1)
             rate = F.relu(self.decay_weight * age + self.decay_bias)
             faded = values * torch.exp(-rate * missing)
             steps = torch.cat([faded, rows[..., self.channels :]], -1).flatten(-2)

@@ -96,7 +96,7 @@ def clock(recording: Recording) -> NDArray[np.float64]:
     """Return where each row stands on the axis: its time since the first, or its number."""
     if recording.times is None:
         return np.arange(1.0, len(recording) + 1)
-    return recording.times - recording.times[0]
+    return np.asarray(recording.times - recording.times[0])
 
 
 def drawn_channels(scale: Scale) -> list[int]:

@@ -6,13 +6,12 @@ What a label is, and what is learned of it, is the task's own: see `classify/sig
 
 from __future__ import annotations
 
-import io
 import json
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import torch
@@ -188,7 +187,7 @@ def is_sound(content: Any) -> bool:
     return is_scale(content["scale"])
 
 
-def standard_input() -> io.BufferedIOBase:
+def standard_input() -> BinaryIO:
     """Return standard input as bytes.
 
     Raises:
@@ -199,7 +198,7 @@ def standard_input() -> io.BufferedIOBase:
     return sys.stdin.buffer
 
 
-def decoded(source: io.BufferedIOBase, encoding: str) -> Iterator[str]:
+def decoded(source: BinaryIO, encoding: str) -> Iterator[str]:
     """Yield lines as they come, not a block at a time."""
     for number, line in enumerate(iter(source.readline, b""), 1):
         try:

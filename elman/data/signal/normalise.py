@@ -45,7 +45,8 @@ class Scale:
 
     def apply(self, values: Values) -> NDArray[np.float64]:
         """Return values ``(T, C)`` as deviations from the mean; what is missing stays so."""
-        return (values.astype(np.float64) - np.array(self.mean)) / np.array(self.deviation)
+        deviation = np.array(self.deviation, np.float64)
+        return np.asarray((values.astype(np.float64) - np.array(self.mean)) / deviation)
 
     def to_json(self) -> str:
         """Return it as the file of a run directory."""
@@ -54,8 +55,14 @@ class Scale:
     @classmethod
     def from_dict(cls, content: dict[str, Any]) -> Scale:
         """Return what `to_json` wrote, once `is_scale` has looked at it."""
-        lists = ("channels", "mean", "deviation", "change")
-        return cls(**{k: tuple(v) if k in lists else v for k, v in content.items()})
+        return cls(
+            tuple(content["channels"]),
+            tuple(content["mean"]),
+            tuple(content["deviation"]),
+            tuple(content["change"]),
+            content["gap"],
+            content["masked"],
+        )
 
 
 def is_scale(content: Any) -> bool:

@@ -70,6 +70,6 @@ def from_centre(values: Floats, features: SignalFeatures, origin: Origin) -> Flo
         points[:, features.centre - 1] = np.nan if origin.place is None else centre - origin.place
         values = points.reshape(values.shape)
     if features.resize:
-        size = np.sqrt(np.nanmean(values**2)) if not np.isnan(values).all() else 0.0
-        values = values / (size if size > 0 else 1.0)
+        mean = float(np.sqrt(np.nanmean(values**2))) if not np.isnan(values).all() else 0.0
+        values = values / (mean if mean > 0 else 1.0)
     return values

@@ -42,7 +42,7 @@ def summaries(
             parts = [np.nanmean(x, 0), np.nanstd(x, 0), np.nanmin(x, 0), np.nanmax(x, 0)]
             parts += [x[0], x[-1], np.nanmean(change, 0), np.isnan(x).mean(0)]
             found.append(np.concatenate([*parts, [np.log(len(x))]]))
-    return np.nan_to_num(np.array(found).reshape(len(recordings), -1))
+    return np.nan_to_num(np.array(found, np.float64).reshape(len(recordings), -1))
 
 
 def at_steps(

@@ -248,8 +248,8 @@ def read_wide(
         told = dict(zip(names, row.values, strict=False))
         cells = list(row.values[len(names) :])
         values = numbers([cells], [place], steps).reshape(-1, width)
-        there = np.flatnonzero(~np.isnan(values).all(1))
-        if not len(there):
+        filled = np.flatnonzero(~np.isnan(values).all(1))
+        if not len(filled):
             raise DataError(f"{place}: this recording is empty: no value is there")
         if labelled and not told[str(label)].strip():
             raise DataError(f"{place}, column '{label}': the label is missing")
@@ -257,7 +257,7 @@ def read_wide(
         own = told[group] if group is not None else by_name(name) if by_name else None
         labels = [told[label].strip()] if label is not None else []
         items.append(
-            Recording(name, values[: there[-1] + 1], None, np.array(labels, object), own, place)
+            Recording(name, values[: filled[-1] + 1], None, np.array(labels, object), own, place)
         )
         if progress is not None and len(items) % 1000 == 0:
             progress(len(items), len(items), "rows")
@@ -265,9 +265,8 @@ def read_wide(
     if learned is not None and len(learned) != width:
         raise DataError(f"{table.name}: {width} channels, and {len(learned)} were trained on")
     columns = {"layout": "wide"}
-    for key, name in (("sequence", sequence), ("group", group), ("label", label)):
-        if name is not None:
-            columns[key] = name
+    told_by = {"sequence": sequence, "group": group, "label": label}
+    columns |= {key: column for key, column in told_by.items() if column is not None}
     return Recordings(channels if learned is None else tuple(learned), items, columns)
 
 

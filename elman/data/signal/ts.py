@@ -216,7 +216,8 @@ def stamped(parts: list[str], place: str) -> tuple[Values, np.ndarray]:
     """Return dimensions that each have times of their own, on the times of all of them."""
     found: list[dict[float, float]] = []
     for k, part in enumerate(parts):
-        bare, own, end = part.strip(), {}, 0
+        own: dict[float, float] = {}
+        bare, end = part.strip(), 0
         while end < len(bare):
             pair = PAIR.match(bare, end)
             if pair is None:

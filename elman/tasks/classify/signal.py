@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -156,7 +157,9 @@ class SignalKind(Kind[Item]):
     ) -> dict[str, Floats]:
         """Return what logistic regression says, of summaries and of a few even steps."""
         sets = self.sets(task, progress)
-        scored = sets.part(split) if data is None else self.examples(task, data, labels, progress)
+        scored: Any = sets.part(split)
+        if data is not None:
+            scored = self.examples(task, data, labels, progress)
         found: dict[str, Floats] = {}
         for k, (name, features_of) in enumerate(
             {"summary, linear": summaries, "16 steps, linear": at_steps}.items()
@@ -200,8 +203,8 @@ def settings(task: ClassifyTask) -> SignalConfig:
 def sets_of(data: str, found: SignalSets) -> Sets:
     """Return recordings with their labels numbered."""
     labels = class_names(data, found.train, [("validation", found.valid), ("test", found.test)])
-    parts = [numbered(part, labels) for part in (found.train, found.valid, found.test)]
-    return Sets(labels, *parts, found.fingerprint(), found.notes)
+    train, valid, test = (numbered(p, labels) for p in (found.train, found.valid, found.test))
+    return Sets(labels, train, valid, test, found.fingerprint(), found.notes)
 
 
 def numbered(recordings: Recordings, labels: Sequence[str]) -> SignalExamples:

@@ -12,7 +12,7 @@ from elman.data.signal.normalise import Scale
 from elman.data.signal.summary import at_steps, summaries
 from elman.models.linear_baseline import RidgeRegression
 from elman.tasks.regress.data import Numbered, Told
-from elman.tasks.regress.targets import scores_of
+from elman.tasks.regress.targets import Floats, scores_of
 from elman.tasks.report import Column, Figure, Report, Table
 
 __all__ = ["baseline_scores", "report_of"]
@@ -42,7 +42,7 @@ def report_of(
     return Report(title, figures, beside, (by_size(true, told.mean),))
 
 
-def by_size(true: NDArray[np.float64], told: NDArray[np.floating]) -> Table:  # type: ignore[type-arg]  # any precision
+def by_size(true: NDArray[np.float64], told: Floats) -> Table:
     """Return how wrong small and large numbers are told."""
     order = np.argsort(true, kind="stable")
     rows = []

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from elman._errors import DataError
 
-__all__ = ["TargetScale", "is_target_scale", "scores_of"]
+__all__ = ["Floats", "TargetScale", "is_target_scale", "scores_of"]
 
 Floats = NDArray[np.floating[Any]]
 Z90 = 1.6448536269514722

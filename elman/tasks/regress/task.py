@@ -291,6 +291,7 @@ class RegressRun:
         color: bool,
     ) -> None:
         """Write the number of each recording, for the command."""
+        answers: Iterator[Answer]
         if options.stream:
             answers = itertools.chain.from_iterable(map(self.stream, sources))
         else:

@@ -236,8 +236,8 @@ def settings(task: TagTask) -> SignalConfig:
 def sets_of(data: str, found: SignalSets) -> Sets:
     """Return recordings with the tags of their rows numbered."""
     labels = class_names(data, found.train, [("validation", found.valid), ("test", found.test)])
-    parts = [numbered(part, labels) for part in (found.train, found.valid, found.test)]
-    return Sets(labels, *parts, found.fingerprint(), found.notes)
+    train, valid, test = (numbered(p, labels) for p in (found.train, found.valid, found.test))
+    return Sets(labels, train, valid, test, found.fingerprint(), found.notes)
 
 
 def numbered(recordings: Recordings, labels: Sequence[str]) -> TaggedRecordings:

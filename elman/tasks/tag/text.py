@@ -308,10 +308,12 @@ class TextTagRun:
         Raises:
             ConfigError: If sentences are not written in the format.
         """
-        if options.format in ("bed", "bedgraph"):
+        if options.format in ("bed", "bedgraph", "csv"):
             raise ConfigError(
                 f"format: sentences are written as text, conll or json, not {options.format}"
             )
+        if options.stream:
+            raise ConfigError("stream: has no effect on sentences. Leave it out")
         sentences = sentences_of(lines, options, settings(self.task))
         has_spans = self.vocabulary.scheme is not None
         found = self.tag(sentences, chunk=options.chunk)
