@@ -50,11 +50,13 @@ class TaggedDna:
     """Windows of tagged sequences; the sequences are shared by all parts.
 
     Args:
+        names: What each sequence is called.
         sequences: The codes of each.
-        tags: The number of each base's tag.
+        tags_of: The number of each base's tag.
         windows: What an example is.
     """
 
+    names: tuple[str, ...]
     sequences: tuple[Codes, ...]
     tags_of: tuple[NDArray[np.uint8], ...]
     windows: tuple[Window, ...]
@@ -70,6 +72,11 @@ class TaggedDna:
     def lengths(self) -> NDArray[np.int64]:
         """Bases that are read of each, ``(E,)``."""
         return np.array([w.last - w.first for w in self.windows], np.int64)
+
+    def said(self, key: int) -> str:
+        """Return what people call an example: ``chr1, bases 1,001 to 2,000``."""
+        window = self.windows[key]
+        return f"{self.names[window.record]}, bases {window.start + 1:,} to {window.end:,}"
 
     def tags(self, key: int, /) -> NDArray[np.int64]:
         """Return the tags of one, ``(T,)``; those of its context are -100."""
@@ -129,12 +136,14 @@ def read_tagged_dna(
             "headers: >chr1 gene=101..200"
         )
     sequences, tags, overlaps = laid(own, labels)
+    names = tuple(record.name for record in own.records)
     by_record = len(sequences) >= FEW
     windows = [cut(k, len(codes), config) for k, codes in enumerate(sequences)]
     units = windows if by_record else [[window] for row in windows for window in row]
     parts = split_rows(len(units), config)
     train, *drawn = (
-        TaggedDna(sequences, tags, tuple(w for k in part for w in units[k])) for part in parts
+        TaggedDna(names, sequences, tags, tuple(w for k in part for w in units[k]))
+        for part in parts
     )
     held: list[TaggedDna] = []
     for file, part in zip((config.valid, config.test), drawn, strict=True):
@@ -169,7 +178,8 @@ def read_other_tagged_dna(
                 )
     sequences, tags, _ = laid(found, labels)
     windows = [w for k, codes in enumerate(sequences) for w in cut(k, len(codes), config)]
-    return TaggedDna(sequences, tags, tuple(windows))
+    names = tuple(record.name for record in found.records)
+    return TaggedDna(names, sequences, tags, tuple(windows))
 
 
 def read(data: str, regions: str | None, config: RegionsConfig) -> Read:

@@ -168,7 +168,12 @@ class DnaTagKind(TagKind[Codes]):
         self, task: TagTask, examples: TagExamples, found: Sequence[Any], labels: Sequence[str]
     ) -> list[Picture]:
         """Draw where regions are, and where they were found."""
-        tracks = [Track(examples.tags(k), told, f"window {k + 1}") for k, told in enumerate(found)]
+        tracks = []
+        for k, told in enumerate(found):
+            true = examples.tags(k)
+            own = true >= 0  # what is read around a window is not told there
+            said = examples.said(k) if isinstance(examples, TaggedDna) else f"sequence {k + 1}"
+            tracks.append(Track(true[own], told[own], said))
         return [track_picture("Regions, and what was found", tracks, labels)] if tracks else []
 
 
@@ -248,9 +253,9 @@ def check(options: TagPredict, labels: Sequence[str]) -> None:
         ConfigError: If there is one, or no such tag.
     """
     usual = TagPredict()
-    if options.format == "conll":
+    if options.format in ("conll", "csv"):
         raise ConfigError("format: DNA is written as bed (the default), bedgraph or json")
-    for name in ("input", "chunk"):
+    for name in ("input", "chunk", "stream"):
         if getattr(options, name) != getattr(usual, name):
             raise ConfigError(f"{name}: has no effect on DNA. Leave it out")
     if options.track is not None and options.track not in labels:

@@ -66,6 +66,7 @@ def test_long_sequences_become_windows_with_context(tmp_path: Path) -> None:
     ]
     assert sets.train.lengths.tolist() == [20, 24, 22, 6]
     assert len(sets.train[1]) == 24
+    assert sets.train.said(1) == "s0, bases 17 to 32"
 
 
 def test_many_sequences_are_dealt_whole(tmp_path: Path) -> None:
