@@ -46,6 +46,7 @@ def roll_picture(title: str, score: Score, given: int = 0, caption: str = "") ->
     axes.set_ylim(bottom, max(pitches) + 3)
     octaves = range(12 * (bottom // 12 + 1), max(pitches) + 3, 12)
     axes.set_yticks(list(octaves), [f"C{pitch // 12 - 1}" for pitch in octaves])
+    axes.set_axisbelow(True)
     axes.grid(axis="y", color="#dddddd", linewidth=0.8)
     bars = [float(start) / score.ticks_per_beat for start, _ in bar_lines(score)]
     for start in bars[1:]:
@@ -54,7 +55,7 @@ def roll_picture(title: str, score: Score, given: int = 0, caption: str = "") ->
     axes.set_xticks(bars[::every], [str(k + 1) for k in range(0, len(bars), every)])
     axes.set_xlabel("bar")
     axes.set_xlim(0, max(score.beats, 1))
-    if given:
+    if 0 < given < score.length:
         axes.axvline(given / score.ticks_per_beat, color="#1a1a1a", linewidth=1.2)
         legend(axes, {"given": GIVEN, "written": WRITTEN})
     for side in ("top", "right"):
