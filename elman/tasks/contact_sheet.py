@@ -36,7 +36,7 @@ class Strip(NamedTuple):
 
 
 def contact_sheet(title: str, strips: Sequence[Strip], caption: str = "") -> Picture:
-    """Draw a row of frames for each clip, its heading above: blue if right, orange if wrong."""
+    """Draw a row of frames for each clip, its heading above: blue if correct, orange if mistaken."""
     across = min(ACROSS, max(len(strip.frames) for strip in strips))
     height, width = strips[0].frames.shape[1:3]
     tile = 9.0 / across
@@ -50,7 +50,7 @@ def contact_sheet(title: str, strips: Sequence[Strip], caption: str = "") -> Pic
         row = row[:, : -gap.shape[2]]
         axes.imshow(np.repeat(row, 3, 2) if row.shape[2] == 1 else row, interpolation="nearest")
         axes.axis("off")
-        mark, color = ("right: ", RIGHT) if strip.right else ("wrong: ", WRONG)
+        mark, color = ("correct: ", RIGHT) if strip.right else ("mistaken: ", WRONG)
         text = textwrap.shorten(mark + strip.heading, WIDE, placeholder=" ...")
         axes.set_title(text, loc="left", fontsize=9, color=color, pad=3)
     return picture(title, figure, caption)

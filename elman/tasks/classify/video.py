@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import warnings
 from collections.abc import Iterator, Sequence
@@ -181,7 +182,7 @@ class VideoKind(Kind[Clip]):
         read, errors = 0, []
         for path in inputs:
             try:
-                clip = read_clip(path, self.config)
+                clip = self.arrived() if path == "-" else read_clip(path, self.config)
                 self.check(path, clip)
             except BrokenClip as error:
                 warnings.warn(f"left out: {error}", ElmanWarning, stacklevel=2)
@@ -191,6 +192,11 @@ class VideoKind(Kind[Clip]):
             yield Named(path, clip)
         if errors and not read:
             raise DataError(f"none of {len(errors):,} clips can be read; the first: {errors[0]}")
+
+    def arrived(self) -> Clip:
+        """Return the video whose bytes come on standard input, as far as is looked at."""
+        frames = itertools.islice(stream_frames("-", self.config), self.config.max_frames)
+        return stacked([frame for _, frame in frames])
 
     def inputs(self, path: Path) -> Iterator[str]:
         """Yield the clips that a manifest names, or the lines of another file."""
@@ -290,7 +296,9 @@ class VideoKind(Kind[Clip]):
                 said = f"{said}; it is {labels[examples.labels[k]]}"
             clip = examples[int(k)].seen()
             strips.append(Strip(clip, said, bool(told[k] == examples.labels[k])))
-        caption = "Some clips that were told rightly, and the mistakes made most surely."
+        caption = (
+            "Some clips that were told correctly, and the mistakes that were made most surely."
+        )
         return [contact_sheet("Clips and what was said of them", strips, caption)]
 
     def prompt(self) -> str:

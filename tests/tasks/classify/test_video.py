@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -119,6 +122,16 @@ def test_a_label_a_second_is_printed(one_way: ClassifyRun, tmp_path: Path) -> No
     one_way.predict([str(path)], ClassifyPredict(stream=True), lines.append, False)
     assert [line.split("\t")[0] for line in lines] == ["1.0 s", "2.0 s", "2.5 s"]
     assert all(line.split("\t")[1] in ("left", "right") for line in lines)
+
+
+def test_bytes_on_standard_input(
+    one_way: ClassifyRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write_film(tmp_path / "a.mkv", bar("left", 5))
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(path.read_bytes())))
+    (told,) = one_way.classify(["-"])
+    (wanted,) = one_way.classify([str(path)])
+    assert dict(told.probabilities) == dict(wanted.probabilities)
 
 
 def test_a_long_stream_takes_no_more_memory(one_way: ClassifyRun, tmp_path: Path) -> None:
