@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from elman.models.config import BodyConfig, LanguageModelConfig
     from elman.models.ctc import PrefixBeam, align, prefix_beam_search
     from elman.models.decode import Hypothesis, beam_search, greedy
+    from elman.models.dna_classifier import DnaClassifier
+    from elman.models.dna_frontend import DnaFrontend
+    from elman.models.dna_tagger import DnaTagger
     from elman.models.frontend import TokenFrontend
     from elman.models.generate import next_token_probs
     from elman.models.language_model import LanguageModel, LanguageModelLoss
@@ -30,6 +33,8 @@ if TYPE_CHECKING:
     from elman.models.sampler import Sampler
     from elman.models.save import load_model, model_bytes, model_metadata
     from elman.models.spec_augment import SpecAugment
+    from elman.models.step_tagger import StepTagger
+    from elman.models.step_tagger_config import StepTaggerConfig
     from elman.models.tagger import Tagger, TaggerInput
     from elman.models.tagger_config import TaggerConfig
     from elman.models.transcriber import Transcriber
@@ -47,6 +52,9 @@ __all__ = [
     "CaptionerConfig",
     "ClassifierConfig",
     "DecoderLoss",
+    "DnaClassifier",
+    "DnaFrontend",
+    "DnaTagger",
     "Hypothesis",
     "LanguageModel",
     "LanguageModelConfig",
@@ -58,6 +66,8 @@ __all__ = [
     "Sampler",
     "SequenceClassifier",
     "SpecAugment",
+    "StepTagger",
+    "StepTaggerConfig",
     "Tagger",
     "TaggerConfig",
     "TaggerInput",
@@ -90,6 +100,9 @@ HOME = {
     "CaptionerConfig": "captioner_config",
     "ClassifierConfig": "classifier_config",
     "DecoderLoss": "attention_decoder",
+    "DnaClassifier": "dna_classifier",
+    "DnaFrontend": "dna_frontend",
+    "DnaTagger": "dna_tagger",
     "Hypothesis": "decode",
     "LanguageModel": "language_model",
     "LanguageModelConfig": "config",
@@ -101,6 +114,8 @@ HOME = {
     "Sampler": "sampler",
     "SequenceClassifier": "classifier",
     "SpecAugment": "spec_augment",
+    "StepTagger": "step_tagger",
+    "StepTaggerConfig": "step_tagger_config",
     "Tagger": "tagger",
     "TaggerConfig": "tagger_config",
     "TaggerInput": "tagger",

@@ -220,7 +220,7 @@ def pieces_of(tokenizer: Tokenizer, text: str) -> list[str]:
 
 
 def best_bag(train: Any, valid: Any, vocabulary: int, classes: int) -> BagOfWords:
-    """Return the bag whose penalty fits the validation part best; parts have ids, starts, labels."""
+    """Return the bag whose penalty fits the validation part best; parts are as `Examples`."""
 
     def fitted(penalty: float) -> BagOfWords:
         bag = BagOfWords(vocabulary, classes, penalty)
