@@ -353,7 +353,7 @@ def align(log_probs: Array, letters: Sequence[int]) -> list[Spoken]:
     way = np.empty(steps, np.int64)
     for t in range(steps - 1, -1, -1):
         way[t] = place
-        place -= back[t, place]
+        place -= int(back[t, place])
     said = []
     for k, letter in enumerate(letters):
         where = np.flatnonzero(way == 2 * k + 1)

@@ -141,7 +141,11 @@ def test_the_alignment_is_the_best_of_all_ways(steps: int, seed: int, size: int)
         assert one.probability == pytest.approx(peak)
 
 
-def test_nothing_is_said_when() -> None:
+def test_a_long_text_is_aligned_and_nothing_is_said_never() -> None:
+    letters = [1, 2] * 300
+    way = [k for letter in letters for k in (letter, 0)]
+    said = align(np.log(np.eye(3)[way] * 0.7 + 0.1), letters)
+    assert [(one.letter, one.start) for one in said] == [(k, 2 * n) for n, k in enumerate(letters)]
     assert align(random_table(4, 3, 0), []) == []
 
 

@@ -73,7 +73,8 @@ def in_pieces(model: Transcriber, wave: Wave) -> LogProbs:
         first = max(0, start - margin)
         part = wave[first * step : (start + piece + margin) * step]
         heard = model(
-            torch.from_numpy(part)[None].to(model.device), torch.tensor([len(part)])
+            torch.from_numpy(part)[None].to(model.device),
+            torch.tensor([len(part)], device=model.device),
         ).log_probs[0]
         parts.append(heard[start - first : min(total, start + piece) - first])
     return torch.cat(parts).cpu().numpy()
