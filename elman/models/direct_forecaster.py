@@ -64,7 +64,7 @@ class DirectForecaster(Forecaster):
         self.said, self.count = said, -(-horizon // said)
         per_step = 2 + features.known + features.past
         self.embedding = nn.Linear(config.segment * per_step, size)
-        told = said * (features.known + 2 * len(config.lags))
+        told = said * (features.known + 2 * len(config.ago))
         self.future = nn.Linear(told, size, bias=False) if told else None
         fixed = static_size(features, config)
         self.about = nn.Linear(fixed, size, bias=False) if fixed else None
@@ -169,7 +169,7 @@ class DirectForecaster(Forecaster):
             x.reshape(1, rows * count, -1), cast("tuple[State, ...]", state)
         ).output  # (1, R * count, hidden)
         raw = self.output(output[0]).reshape(rows, count * self.said, -1)[:, :horizon]
-        if self.config.residual:
+        if self.config.adds:
             raw = self.target.moved(raw, lagged[:, :, -1, 0])
         dtype = raw.dtype
         return raw, centre.to(dtype), scale.to(dtype)
@@ -182,7 +182,7 @@ class DirectForecaster(Forecaster):
         """
         ahead = torch.arange(self.horizon, device=memory.recent.device)
         found = []
-        for lag in self.config.lags:
+        for lag in self.config.ago:
             back = self.reach - lag + ahead % lag
             values = memory.recent[:, back], memory.seen[:, back]
             found.append(normalised(*values, centre, scale))

@@ -132,7 +132,7 @@ class Forecaster(nn.Module, ABC):
         self.body = RecurrentBody(input_size, config)
         self.output = nn.Linear(self.body.output_size, self.target.size * said)
         self.norm = make_norm(config)
-        self.reach = max(config.lags, default=1)  # values that are remembered as they are
+        self.reach = max(config.ago, default=1)  # values that are remembered as they are
 
     @property
     def device(self) -> torch.device:

@@ -40,19 +40,21 @@ class ForecasterConfig(BodyConfig):
     """Head `point`: which error is minimised; the best answer is the median or the mean."""
     levels: tuple[Level, ...] = (0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975)
     """Head `quantiles`: the levels that are trained."""
-    norm: (
-        Literal["last", "standard", "mean", "running_standard", "running_mean", "none"] | None
-    ) = None
+    norm: Literal["last", "standard", "mean", "running_standard", "running_mean", "none"] | None = (
+        None
+    )
     """How a window is normalised, and forecasts carried back: less its last value; by mean and
     standard deviation; by its mean size, zero staying zero; the same as they run, which a stream
     can keep; or not at all. Unset: `standard`, of counts `mean`; running where steps are read one
     by one."""
     norm_memory: Size = 168
     """Running normalisation: steps after which a value counts 1/e."""
-    lags: tuple[Size, ...] = ()
-    """Values that long ago are inputs of each step to forecast, such as 24 and 168 of hours."""
-    residual: bool = False
-    """Forecast what is to be added to the value one lag ago, the longest of `lags`."""
+    lags: tuple[Size, ...] | None = None
+    """Values that long ago are inputs of each step to forecast, such as 24 and 168 of hours.
+    Unset: a season ago, if the window reaches so far."""
+    residual: bool | None = None
+    """Forecast what is to be added to the value one lag ago, the longest of `lags`. Unset: yes in
+    mode `direct` if there are lags, and no counts."""
     static_size: Size = 8
     """Features of each word that says something of a whole series."""
 
@@ -107,15 +109,15 @@ class ForecasterConfig(BodyConfig):
 
     @field_validator("lags")
     @classmethod
-    def _lags_increase(cls, value: tuple[int, ...]) -> tuple[int, ...]:
-        if list(value) != sorted(set(value)):
+    def _lags_increase(cls, value: tuple[int, ...] | None) -> tuple[int, ...] | None:
+        if list(value or ()) != sorted(set(value or ())):
             raise wrong("expected increasing numbers of steps, such as [24, 168]")
         return value
 
     @field_validator("residual")
     @classmethod
-    def _residual_fits(cls, value: bool, info: ValidationInfo) -> bool:
-        if value and not info.data.get("lags"):
+    def _residual_fits(cls, value: bool | None, info: ValidationInfo) -> bool | None:
+        if value and info.data.get("lags") == ():
             raise wrong("needs lags: something has to be added to")
         if value and info.data.get("head") == "negative_binomial":
             raise wrong("cannot be combined with counts, which are never negative")
@@ -129,6 +131,19 @@ class ForecasterConfig(BodyConfig):
         kind = "mean" if self.head == "negative_binomial" else "standard"
         steps = self.mode == "autoregressive" or self.segment == 1
         return f"running_{kind}" if steps else kind
+
+    @property
+    def ago(self) -> tuple[int, ...]:
+        """The lags; none where nobody has said which."""
+        return self.lags or ()
+
+    @property
+    def adds(self) -> bool:
+        """Whether forecasts are added to the value of the longest lag."""
+        if self.residual is None:
+            direct = self.mode == "direct" and self.head != "negative_binomial"
+            return direct and bool(self.ago)
+        return self.residual and bool(self.ago)
 
     @property
     def why_no_stream(self) -> str | None:

@@ -74,7 +74,7 @@ class PathForecaster(Forecaster):
                 "use --model.mode direct, or leave series.past empty"
             )
         size = TARGET_SIZE if features.targets > 1 else 0
-        inputs = 2 * (1 + len(config.lags)) + features.known + static_size(features, config) + size
+        inputs = 2 * (1 + len(config.ago)) + features.known + static_size(features, config) + size
         super().__init__(features, config, horizon, inputs)
         self.which = nn.Parameter(torch.randn(features.targets, size)) if size else None
 
@@ -104,7 +104,7 @@ class PathForecaster(Forecaster):
         """Run over ``total`` steps with the true values: output ``(T, R, .)``, norms, state."""
         states = self.norm.over(y, seen, window.y.shape[1])
         centre, scale = self.before(states)
-        past = [(shifted(y, lag), shifted(seen, lag)) for lag in (1, *self.config.lags)]
+        past = [(shifted(y, lag), shifted(seen, lag)) for lag in (1, *self.config.ago)]
         about = self.static(window.categories, window.numbers)
         x = self.inputs(past, centre, scale, window.known[:, :total], about)
         missing = total - window.y.shape[1]  # steps to forecast, which padding does not have
@@ -148,8 +148,8 @@ class PathForecaster(Forecaster):
     ) -> Tensor:
         """Return the raw numbers of each step, ``(R, T, size)``."""
         raw: Tensor = self.output(output).transpose(0, 1)
-        if self.config.residual:
-            lag = self.config.lags[-1]
+        if self.config.adds:
+            lag = self.config.ago[-1]
             lagged = normalised(shifted(y, lag), shifted(seen, lag), centre, scale)
             raw = self.target.moved(raw, lagged[..., 0])
         return raw
@@ -172,7 +172,7 @@ class PathForecaster(Forecaster):
         centre, scale = (part.unsqueeze(1) for part in self.norm.statistics(memory.norm))
         past = [
             (memory.recent[:, -lag].unsqueeze(1), memory.seen[:, -lag].unsqueeze(1))
-            for lag in (1, *self.config.lags)
+            for lag in (1, *self.config.ago)
         ]
         x = self.inputs(past, centre, scale, known.unsqueeze(1), about)
         output, _, state = self.body(x, cast("tuple[State, ...]", memory.body))
@@ -234,8 +234,8 @@ class PathForecaster(Forecaster):
             output, body = self.next(memory, known[:, h], about)
             centre, scale = self.norm.statistics(memory.norm)
             raw = self.output(output)
-            if self.config.residual:
-                lag = self.config.lags[-1]
+            if self.config.adds:
+                lag = self.config.ago[-1]
                 lagged = normalised(memory.recent[:, -lag], memory.seen[:, -lag], centre, scale)
                 raw = self.target.moved(raw, lagged[:, 0])
             units = centre.to(raw.dtype), scale.to(raw.dtype)

@@ -64,7 +64,13 @@ def by_hand(model: Any, some: Window, series: int, target: int, horizon: int) ->
 @pytest.mark.parametrize(("steps", "horizon"), [(12, 8), (13, 6), (9, 3), (4, 1)])
 def test_it_is_what_it_says(steps: int, horizon: int) -> None:
     model = forecaster(
-        FULL, horizon, segment=min(4, horizon), head="point", lags=[2, 3], norm="standard"
+        FULL,
+        horizon,
+        segment=min(4, horizon),
+        head="point",
+        lags=[2, 3],
+        norm="standard",
+        residual=False,
     )
     some, _, _ = window(FULL, steps, horizon, gaps=False)
     found = model.forecast(some).mean.detach().numpy()

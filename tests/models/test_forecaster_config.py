@@ -25,7 +25,7 @@ from elman.models.forecaster_config import ForecasterConfig
         ({"norm": "running_mean"}, "needs segment = 1"),
         ({"norm_memory": 9}, "only norm = 'running_standard'"),
         ({"lags": [24, 12]}, "increasing"),
-        ({"residual": True}, "needs lags"),
+        ({"residual": True, "lags": []}, "needs lags"),
         (
             {"residual": True, "lags": [2], "head": "negative_binomial", "norm": "mean"},
             "never negative",
@@ -68,3 +68,12 @@ def test_norms_where_none_is_given() -> None:
         )
     ]
     assert found == ["standard", "mean", "running_standard", "running_mean", "last"]
+
+
+def test_what_forecasts_are_added_to() -> None:
+    direct, paths = {"lags": [7]}, {"lags": [7], "mode": "autoregressive"}
+    counts = {"lags": [7], "head": "negative_binomial"}
+    found = [ForecasterConfig(**keys).adds for keys in ({}, direct, paths, counts)]
+    assert found == [False, True, False, False]
+    assert ForecasterConfig(**{**paths, "residual": True}).adds
+    assert not ForecasterConfig(**{**direct, "residual": False}).adds

@@ -84,6 +84,7 @@ class ForecastTraining(TaskTraining[ForecastTask]):
         task = task.model_copy(update={"data": absolute(task.data, is_known)})
         series_set = read_series(task.data, task.series, progress)
         split, lookback = split_for(task, series_set)
+        task = with_lags(task, series_set.frequency.season, lookback)
         learned = learn(task, split, lookback, series_set.fingerprint)
         for series in split.set.series:
             learned.prepared(series)  # a value that cannot be used is found before anything is made
@@ -193,12 +194,20 @@ def split_for(task: ForecastTask, series_set: SeriesSet) -> tuple[SeriesSplit, i
     lookback = task.window.lookback
     if lookback is None:
         wanted = SEASONS * max(series_set.frequency.season, task.horizon)
-        wanted = max(wanted, *task.model.lags, 0)
-        least = max(*task.model.lags, 1, 0)
+        wanted = max(wanted, *task.model.ago, 0)
+        least = max(*task.model.ago, 1, 0)
         cuts = split_series(series_set, task.series, task.horizon, least).cuts
         room = min(cut.train for cut in cuts) - task.horizon
         lookback = max(least, min(wanted, room))
     return split_series(series_set, task.series, task.horizon, lookback), lookback
+
+
+def with_lags(task: ForecastTask, season: int, lookback: int) -> ForecastTask:
+    """Return the task with the lags that are chosen where nobody said which."""
+    if task.model.lags is not None:
+        return task
+    lags = (season,) if 1 < season <= lookback else ()
+    return task.model_copy(update={"model": task.model.model_copy(update={"lags": lags})})
 
 
 def own_split(

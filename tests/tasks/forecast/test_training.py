@@ -150,3 +150,13 @@ def test_gaps_are_not_learned_from(tmp_path: Path) -> None:
     outcome = training.loss(batch, None)
     assert outcome.count == int(batch.targets[1].sum()) < batch.targets[1].numel() + 1
     assert isinstance(read_learned(RunDirectory.open(tmp_path / "run")), Learned)
+
+
+def test_the_lags_where_nobody_says(tmp_path: Path) -> None:
+    path = table(tmp_path / "a.csv")
+    season = ForecastTraining.start(config(path), tmp_path / "season")
+    assert (season.task.model.lags, season.model.config.adds) == ((24,), True)
+    short = ForecastTraining.start(config(path, window={"lookback": 12}), tmp_path / "short")
+    assert short.task.model.lags == ()
+    none = ForecastTraining.start(config(path, model={"lags": []}), tmp_path / "none")
+    assert none.task.model.lags == ()
