@@ -166,7 +166,7 @@ class Narrator:
 
     def cut(self, lengths: Sequence[int] | NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
         """Yield the numbers of clips that fit into a batch, the longest first."""
-        return scoring_batches(lengths, SCORED, most_frames(self.task, self.facts.shape))
+        return scoring_batches(lengths, SCORED, most_frames(self.task, self.facts.frames.shape))
 
     def laid(self, clips: Sequence[Clip]) -> Frames:
         """Return clips as the model reads them, where it is."""

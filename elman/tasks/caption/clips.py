@@ -1,25 +1,19 @@
-"""Clips as `elman predict` is given them: files, standard input, a video that goes on."""
+"""Clips that are to be told: files one by one, or a video that goes on."""
 
 from __future__ import annotations
 
-import itertools
-import warnings
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-import numpy as np
-
-from elman._errors import ConfigError, DataError, ElmanWarning
-from elman.data.video.captions_config import CaptionedConfig
-from elman.data.video.errors import BrokenClip
+from elman._errors import ConfigError
+from elman.data.video.config import VideoConfig
 from elman.data.video.look import Image
-from elman.data.video.read import read_clip, stream_frames
+from elman.data.video.read import stream_frames
 from elman.data.video.sampling import Clip
+from elman.tasks.clips import stacked
 
-__all__ = ["NamedClip", "named_clips", "windows"]
-
-STDIN = "-"
+__all__ = ["NamedClip", "windows"]
 
 
 @dataclass(frozen=True)
@@ -37,51 +31,8 @@ class NamedClip:
     until_s: float | None = None
 
 
-def named_clips(
-    paths: Iterable[str], config: CaptionedConfig, shape: tuple[int, ...]
-) -> Iterator[NamedClip]:
-    """Read clips one by one; a broken one is named in a warning and left out.
-
-    Args:
-        paths: Files, or folders of frames; ``-`` is a video on standard input.
-        config: How they are read.
-        shape: Of the frames that the network was trained on.
-
-    Raises:
-        DataError: If a file is not there, its frames do not fit, or none of them can be read.
-    """
-    errors, read = [], 0
-    for path in paths:
-        try:
-            clip = from_stdin(config) if path == STDIN else read_clip(path, config)
-        except BrokenClip as error:
-            warnings.warn(f"left out: {error}", ElmanWarning, stacklevel=2)
-            errors.append(str(error))
-            continue
-        if (own := clip.frames.shape[1:]) != shape:
-            raise DataError(f"{path}: frames of {own}, but this network was trained on {shape}")
-        read += 1
-        yield NamedClip(path, clip)
-    if errors and not read:
-        raise DataError(f"none of {len(errors):,} clips can be read; the first: {errors[0]}")
-
-
-def from_stdin(config: CaptionedConfig) -> Clip:
-    """Return the video on standard input, as much of it as is looked at.
-
-    Raises:
-        BrokenClip: If it is damaged or no video.
-    """
-    frames = [
-        image for _, image in itertools.islice(stream_frames(STDIN, config), config.max_frames)
-    ]
-    if not frames:
-        raise BrokenClip("standard input: holds no frame that can be decoded")
-    return stacked(frames)
-
-
 def windows(
-    source: str, config: CaptionedConfig, every_s: float, window_s: float
+    source: str, config: VideoConfig, every_s: float, window_s: float
 ) -> Iterator[NamedClip]:
     """Yield what was seen last of a video, again and again, as it is read.
 
@@ -114,9 +65,3 @@ def windows(
             turn, fresh = int((end + 1e-6) / every_s) + 1, 0
     if fresh:
         yield NamedClip(source, stacked(held), end)
-
-
-def stacked(frames: Iterable[Image]) -> Clip:
-    """Return frames as a clip that shows each of them once."""
-    content = np.stack(list(frames))
-    return Clip(content, np.arange(len(content), dtype=np.int32)[:, None])

@@ -77,8 +77,8 @@ class CaptionPredict(Decoding):
     every_s: float | None = Field(default=None, gt=0)
     """With `stream`: seconds between captions. Unset: 2."""
     window_s: float | None = Field(default=None, gt=0)
-    """With `stream`: how many seconds each caption looks back. Unset: as long as the clips of the
-    training are, in the middle."""
+    """With `stream`: how many seconds each caption looks back. Unset: as long as the median clip
+    of the training is."""
 
     @model_validator(mode="after")
     def _options_have_an_effect(self) -> Self:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from elman._run import RunDirectory
 from elman.data.tokenizer import Tokenizer
 from elman.data.video.captions import Told
 from elman.tasks.caption.data import caption_ids
+from elman.tasks.clips import FrameFacts, are_frame_facts, frame_facts
 from elman.tasks.training import read_json
 
 __all__ = ["DATA", "Facts"]
@@ -25,25 +26,26 @@ class Facts:
 
     Args:
         fingerprint: Differs when any frame or caption of any part does.
-        shape: Of one frame, ``(H, W, C)``, or ``(E,)`` of saved features.
+        frames: Their shape and their pixels.
         longest: Tokens of the longest caption.
-        frames: Of the clip in the middle, when they are sorted by length.
+        steps: Frames of the median clip.
 
     Example:
-        >>> Facts("ab", (48, 48, 1), 9, 20).most_tokens
+        >>> Facts("ab", FrameFacts((48, 48, 1), (0.5,), (0.2,)), 9, 20).most_tokens
         28
     """
 
     fingerprint: str
-    shape: tuple[int, ...]
+    frames: FrameFacts
     longest: int
-    frames: int
+    steps: int
 
     @classmethod
     def of(cls, told: Told, tokenizer: Tokenizer, fingerprint: str) -> Facts:
         """Return the facts of the training part."""
         longest = max(len(caption_ids(tokenizer, t)) - 1 for some in told.captions for t in some)
-        return cls(fingerprint, told.clips.shape, longest, int(np.median(told.clips.lengths)))
+        steps = int(np.median(told.clips.lengths))
+        return cls(fingerprint, frame_facts(told.clips), longest, steps)
 
     @classmethod
     def read(cls, run: RunDirectory) -> Facts:
@@ -53,11 +55,13 @@ class Facts:
             RunError: If they are damaged.
         """
         content = read_json(run, DATA, sound)
-        return cls(**{**content, "shape": tuple(content["shape"])})
+        frames = FrameFacts(*(tuple(content["frames"][name]) for name in FrameFacts._fields))
+        return cls(**{**content, "frames": frames})
 
     def files(self) -> dict[str, bytes]:
         """Return them as files of a run directory."""
-        return {DATA: json.dumps(asdict(self)).encode()}
+        content = {**vars(self), "frames": self.frames._asdict()}
+        return {DATA: json.dumps(content).encode()}
 
     @property
     def most_tokens(self) -> int:
@@ -67,10 +71,10 @@ class Facts:
 
 def sound(content: Any) -> bool:
     """Say whether the content of the file is what `Facts.files` writes."""
-    shape, counts = content["shape"], [content["longest"], content["frames"]]
+    counts = [content["longest"], content["steps"]]
     return (
-        set(content) == {"fingerprint", "shape", "longest", "frames"}
+        set(content) == {"fingerprint", "frames", "longest", "steps"}
         and isinstance(content["fingerprint"], str)
-        and len(shape) in (1, 3)
-        and all(type(size) is int and size > 0 for size in [*shape, *counts])
+        and are_frame_facts(content["frames"])
+        and all(type(count) is int and count > 0 for count in counts)
     )

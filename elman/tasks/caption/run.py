@@ -17,13 +17,13 @@ from elman.data.video.decode import Cache
 from elman.models.save import load_model
 from elman.tasks.caption.baselines import most_frequent, nearest
 from elman.tasks.caption.captions import Caption, Narrator
-from elman.tasks.caption.clips import NamedClip, named_clips, windows
+from elman.tasks.caption.clips import NamedClip, windows
 from elman.tasks.caption.config import CaptionEval, CaptionPredict, CaptionTask
 from elman.tasks.caption.facts import Facts
-from elman.tasks.caption.network import new_model
 from elman.tasks.caption.output import Narrated, shown_words, written
 from elman.tasks.caption.scores import score_captions
-from elman.tasks.caption.training import own_sets, read_words
+from elman.tasks.caption.training import new_model, own_sets, read_words
+from elman.tasks.clips import sound_clips
 from elman.tasks.decoding_config import Decoding
 from elman.tasks.page import report_page
 from elman.tasks.report import Column, Figure, Picture, Report, Table
@@ -67,7 +67,7 @@ class CaptionRun:
         """
         run = RunDirectory.open(path)
         task, facts, tokenizer = read_config(run, CaptionTask), Facts.read(run), read_words(run)
-        model = new_model(task, facts.shape, tokenizer)
+        model = new_model(task, facts, tokenizer)
         load_model(model, run.read(MODEL))
         return cls(run, Narrator(task, facts, tokenizer, model.eval()))
 
@@ -94,8 +94,7 @@ class CaptionRun:
             how: Beam; ``None`` is greedy.
             chunk: Clips told together.
         """
-        named = named_clips(paths, self.task.video, self.narrator.facts.shape)
-        for clip, (best, *_) in self.narrator.stream(named, how or Decoding(), chunk):
+        for clip, (best, *_) in self.narrator.stream(self.named(paths), how or Decoding(), chunk):
             yield clip, best
 
     def predict(
@@ -134,17 +133,22 @@ class CaptionRun:
             report = Report(f"Captions of {self.directory.path.name}", (), pictures=pictures)
             atomic_write(Path(options.html), report_page(report).encode())
 
+    def named(self, paths: Iterable[str]) -> Iterator[NamedClip]:
+        """Read clips one by one; broken ones are named in a warning and left out."""
+        found = sound_clips(paths, self.task.video, self.narrator.facts.frames.shape)
+        return (NamedClip(name, clip) for name, clip in found)
+
     def clips(
         self, inputs: Iterable[str], options: CaptionPredict
     ) -> tuple[Iterator[NamedClip], int]:
         """Return the clips that the command was given, and how many are told at once."""
         config, facts = self.task.video, self.narrator.facts
         if not options.stream:
-            return named_clips(inputs, config, facts.shape), CHUNK
+            return self.named(inputs), CHUNK
         sources = list(inputs)
         if len(sources) != 1:
             raise ConfigError(f"stream: expected one video, got {len(sources)}")
-        window_s = options.window_s or facts.frames / (config.rate or 1.0)
+        window_s = options.window_s or facts.steps / (config.rate or 1.0)
         return windows(sources[0], config, options.every_s or EVERY_S, window_s), 1
 
     def evaluate(
@@ -197,10 +201,10 @@ class CaptionRun:
         if scores.bleu is None:
             note = "BLEU needs the package sacrebleu: pip install 'elman[metrics]'"
         notes = [note, *left_out(own.broken if own is not None else told.clips.broken)]
-        named = data if data is not None else self.named(split)
+        name = data if data is not None else self.name_of(split)
         searched = "greedy" if how.beam == 1 else f"beam {how.beam}"
         return Report(
-            f"{named}, {len(told):,} clips, {searched}",
+            f"{name}, {len(told):,} clips, {searched}",
             figures,
             others,
             mistakes(told, texts),
@@ -221,7 +225,7 @@ class CaptionRun:
             raise DataError(f"the {split} part has no clips. Choose another --split, or give data")
         return told
 
-    def named(self, split: Split) -> str:
+    def name_of(self, split: Split) -> str:
         """Return what a part of the run's own data is called."""
         file = None if split == "train" else getattr(self.task.video, split)
         return file or f"{split} part of {self.task.data}"

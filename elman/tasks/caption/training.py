@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
+
+import torch
+from torch import nn
 
 from elman._run import RunDirectory
 from elman.data.find import find_data, is_known
@@ -16,8 +19,8 @@ from elman.tasks.caption.captions import Narrator
 from elman.tasks.caption.config import CaptionTask
 from elman.tasks.caption.data import CaptionBatches, learn_words, with_tokenizer
 from elman.tasks.caption.facts import Facts
-from elman.tasks.caption.network import new_model, scaled
 from elman.tasks.caption.scores import score_captions
+from elman.tasks.clips import frontend
 from elman.tasks.decoding_config import Decoding
 from elman.tasks.training import (
     CONFIG,
@@ -31,7 +34,7 @@ from elman.tasks.training import (
 from elman.train.log import Units, with_perplexity
 from elman.train.objective import Batch, Outcome, Scores
 
-__all__ = ["CaptionTraining", "own_sets", "read_words"]
+__all__ = ["CaptionTraining", "new_model", "own_sets", "read_words"]
 
 TOKENIZER = "tokenizer.json"
 SAMPLES = 3
@@ -57,7 +60,7 @@ class CaptionTraining(TaskTraining[CaptionTask]):
         *,
         resume: bool,
     ) -> None:
-        model = scaled(new_model(task, facts.shape, tokenizer), sets.train)
+        model = new_model(task, facts, tokenizer)
         super().__init__(task, model, run, resume=resume)
         self.model: Captioner = model
         self.sets, self.facts, self.tokenizer = sets, facts, tokenizer
@@ -75,7 +78,7 @@ class CaptionTraining(TaskTraining[CaptionTask]):
         tokenizer = learn_words(task, sets.train)
         facts = Facts.of(sets.train, tokenizer, sets.fingerprint)
         task = sized(task, facts)
-        new_model(task, facts.shape, tokenizer)  # refuses before anything is written
+        new_model(task, facts, tokenizer)  # refuses before anything is written
         files = {CONFIG: config_bytes(task), TOKENIZER: tokenizer.to_json().encode()}
         run = RunDirectory.create(out, files | facts.files())
         return cls(task, sets, facts, tokenizer, run, resume=False)
@@ -95,7 +98,7 @@ class CaptionTraining(TaskTraining[CaptionTask]):
         sets, model, video = self.sets, self.task.model, self.task.video
         parts = [(sets.train, "train on"), (sets.valid, "validate"), (sets.test, "test")]
         counts = ", ".join(f"{0 if part is None else len(part):,} to {why}" for part, why in parts)
-        height, *width = self.facts.shape
+        height, *width = self.facts.frames.shape
         what = f"{height} x {width[0]} {video.color}" if width else f"{height} features"
         rate = f"{video.rate:g} a second" if video.rate else f"{video.frames} of each clip"
         frames = int(sets.train.clips.lengths.sum())
@@ -130,7 +133,9 @@ class CaptionTraining(TaskTraining[CaptionTask]):
 
     def source(self) -> Ahead[Batch]:
         """Return the training part as batches, decoded while the network learns."""
-        batches = CaptionBatches(self.sets.train, self.tokenizer, self.task, self.facts.shape)
+        batches = CaptionBatches(
+            self.sets.train, self.tokenizer, self.task, self.facts.frames.shape
+        )
         return Ahead(batches, self.task.video.threads)
 
     def loss(self, batch: Batch, state: Any) -> Outcome:
@@ -161,6 +166,13 @@ class CaptionTraining(TaskTraining[CaptionTask]):
         )
 
 
+def new_model(task: CaptionTask, facts: Facts, tokenizer: Tokenizer) -> Captioner:
+    """Return the network as it is before it has learned, the same for the same seed."""
+    torch.manual_seed(task.train.seed)
+    seeing = cast(nn.Module, frontend(task.video, facts.frames))
+    return Captioner(seeing, tokenizer.vocab_size, task.model)
+
+
 def located(task: CaptionTask) -> CaptionTask:
     """Name all files from the root, so that the run resumes from anywhere."""
     files = {name: absolute(getattr(task.video, name), is_known) for name in ("valid", "test")}
@@ -170,9 +182,10 @@ def located(task: CaptionTask) -> CaptionTask:
 
 def sized(task: CaptionTask, facts: Facts) -> CaptionTask:
     """Return a task that names the size of its frames, so that other clips are brought to it."""
-    if len(facts.shape) == 1:
+    shape = facts.frames.shape
+    if len(shape) == 1:
         return task
-    video = task.video.model_copy(update={"size": facts.shape[:2]})
+    video = task.video.model_copy(update={"size": shape[:2]})
     return task.model_copy(update={"video": video})
 
 

@@ -11,8 +11,10 @@ from elman._errors import RunError
 from elman._run import RunDirectory
 from elman.tasks.caption.facts import DATA, Facts
 from elman.tasks.caption.run import CaptionRun
+from elman.tasks.clips import FrameFacts
 
-FACTS = Facts("ab", (48, 32, 3), 9, 20)
+FRAMES = FrameFacts((48, 32, 1), (0.5,), (0.25,))
+FACTS = Facts("ab", FRAMES, 9, 20)
 
 
 def test_they_come_back_as_they_were(tmp_path: Path) -> None:
@@ -24,12 +26,12 @@ def test_they_come_back_as_they_were(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        {"shape": [48, 32]},
-        {"shape": "48x32"},
-        {"shape": [48, 32, -3]},
+        {"frames": {**FRAMES._asdict(), "shape": [48, 32]}},
+        {"frames": {"shape": [48, 32, 1]}},
+        {"frames": None},
         {"longest": 0},
         {"longest": True},
-        {"frames": 2.5},
+        {"steps": 2.5},
         {"fingerprint": None},
         {"more": 1},
     ],
@@ -51,4 +53,4 @@ def test_what_is_no_record_is_refused(tmp_path: Path, content: bytes) -> None:
 
 def test_a_runs_facts_are_those_of_its_training_part(narrating: CaptionRun) -> None:
     facts = narrating.narrator.facts
-    assert (facts.shape, facts.longest, facts.frames) == ((16, 16, 1), 4, 7)
+    assert (facts.frames.shape, facts.longest, facts.steps) == ((16, 16, 1), 4, 7)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from elman._config import load_config
 from elman._errors import ConfigError, DataError, ElmanWarning, RunError
@@ -59,6 +60,15 @@ def test_a_resumed_training_is_the_one_that_was_not_stopped(squares: Path, tmp_p
     wanted = {e.step: e.nats for e in whole if isinstance(e, Stepped)}
     found = {e.step: e.nats for e in rest if isinstance(e, Stepped)}
     assert found and all(wanted[step] == nats for step, nats in found.items())
+
+
+def test_the_same_seed_is_the_same_network(squares: Path, tmp_path: Path) -> None:
+    first, second, other = (
+        CaptionTraining.start(task_of(squares, train={"seed": seed}), tmp_path / str(k)).model
+        for k, seed in enumerate((0, 0, 1))
+    )
+    assert all(map(torch.equal, first.parameters(), second.parameters()))
+    assert not all(map(torch.equal, first.parameters(), other.parameters()))
 
 
 def test_other_clips_are_not_taken_up(tmp_path: Path) -> None:
@@ -117,7 +127,7 @@ def test_saved_features_are_told_as_well(squares: Path, tmp_path: Path) -> None:
     for path in folder.glob("*.npy"):
         np.save(path, np.load(path).reshape(7, 16, 16)[:, ::2, ::2].reshape(7, 64).astype("f4"))
     run = train(task_of(folder, train={"epochs": 2}), tmp_path / "run")
-    assert run.narrator.facts.shape == (64,)
+    assert run.narrator.facts.frames.shape == (64,)
     assert all(caption.text for _, caption in run.tell([str(folder / "0.npy")]))
 
 
