@@ -33,6 +33,7 @@ __all__ = [
     "Spoken",
     "TextHypothesis",
     "align",
+    "greedy_path",
     "greedy_texts",
     "prefix_beam_search",
 ]
@@ -111,6 +112,32 @@ def greedy_texts(log_probs: Tensor, lengths: Tensor) -> list[list[int]]:
     return [
         [letter for letter, keep in zip(row, keeps, strict=True) if keep]
         for row, keeps in zip(best.tolist(), kept, strict=True)
+    ]
+
+
+def greedy_path(log_probs: Array) -> list[Spoken]:
+    """Return the letters of the likeliest way, and when each is said.
+
+    No other way to this text is likelier, so this is its alignment.
+
+    Shape:
+        - log_probs: ``(T, V)``
+
+    Example:
+        >>> greedy_path(np.log(np.eye(3)[[1, 1, 0, 2]] * 0.7 + 0.1))[0]
+        Spoken(letter=1, start=0, end=2, probability=0.8)
+    """
+    check_shape("log_probs", log_probs, T=None, V=None)
+    if not len(log_probs):
+        return []
+    best = log_probs.argmax(1)
+    starts = np.flatnonzero(np.concatenate([[True], best[1:] != best[:-1]]))
+    ends = np.append(starts[1:], len(best))
+    peaks = np.maximum.reduceat(log_probs.max(1), starts)
+    return [
+        Spoken(int(best[start]), int(start), int(end), math.exp(min(0.0, float(peak))))
+        for start, end, peak in zip(starts, ends, peaks, strict=True)
+        if best[start] != BLANK
     ]
 
 

@@ -15,7 +15,14 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from elman._errors import ConfigError, DataError
-from elman.models.ctc import Greedy, PrefixBeam, align, greedy_texts, prefix_beam_search
+from elman.models.ctc import (
+    Greedy,
+    PrefixBeam,
+    align,
+    greedy_path,
+    greedy_texts,
+    prefix_beam_search,
+)
 
 Table = NDArray[np.float64]
 
@@ -147,6 +154,15 @@ def test_a_long_text_is_aligned_and_nothing_is_said_never() -> None:
     said = align(np.log(np.eye(3)[way] * 0.7 + 0.1), letters)
     assert [(one.letter, one.start) for one in said] == [(k, 2 * n) for n, k in enumerate(letters)]
     assert align(random_table(4, 3, 0), []) == []
+
+
+@given(seed=st.integers(0, 10_000), steps=st.integers(0, 12))
+def test_the_greedy_way_is_the_alignment_of_its_text(seed: int, steps: int) -> None:
+    table = random_table(steps, 3, seed)
+    path = greedy_path(table)
+    said = align(table, [one.letter for one in path])
+    assert [one[:3] for one in path] == [one[:3] for one in said]
+    assert [one.probability for one in path] == pytest.approx([one.probability for one in said])
 
 
 class Bigram:

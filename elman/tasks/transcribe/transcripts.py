@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,12 +11,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from elman.data.audio.alphabet import Alphabet
-from elman.models.ctc import BLANK, PrefixScorer, Spoken, align, prefix_beam_search
+from elman.models.ctc import (
+    BLANK,
+    PrefixScorer,
+    Spoken,
+    align,
+    greedy_path,
+    prefix_beam_search,
+)
 from elman.tasks.transcribe.config import Searching
 
-__all__ = ["Letter", "Search", "Transcript", "Word", "timed", "words_of"]
+__all__ = ["Letter", "Search", "Transcript", "Word", "parts", "timed", "words_of"]
 
 LogProbs = NDArray[np.floating[Any]]
+PART_STEPS = 1500
+"""Steps that a beam searches at once, at most: a minute, where a step is 40 ms."""
 
 
 @dataclass(frozen=True)
@@ -86,12 +95,18 @@ class Search:
     how: Searching
     scorer: PrefixScorer | None = None
 
-    def ids(self, log_probs: LogProbs) -> list[int]:
-        """Return the letters' numbers of the best text."""
+    def spoken(self, log_probs: LogProbs) -> list[Spoken]:
+        """Return the best text's letters and their steps."""
         if self.how.beam == 1:
-            best = log_probs.argmax(1)
-            begins = (best != BLANK) & (best != np.concatenate([[BLANK], best[:-1]]))
-            return [int(k) for k in best[begins]]
+            return greedy_path(log_probs)
+        return [
+            one._replace(start=one.start + start, end=one.end + start)
+            for start, stop in parts(log_probs)
+            for one in align(log_probs[start:stop], self.searched(log_probs[start:stop]))
+        ]
+
+    def searched(self, log_probs: LogProbs) -> tuple[int, ...]:
+        """Return the best text that the beam finds."""
         found = prefix_beam_search(
             log_probs,
             self.how.beam,
@@ -99,19 +114,42 @@ class Search:
             weight=self.how.lm_weight,
             bonus=self.how.letter_bonus,
         )
-        return list(found[0].letters)
+        return found[0].letters
 
     def text(self, log_probs: LogProbs) -> str:
         """Return the best text; spaces at its ends say nothing."""
-        return " ".join(self.alphabet.decode(self.ids(log_probs)).split())
+        if self.how.beam == 1:
+            ids: list[int] = [one.letter for one in greedy_path(log_probs)]
+        else:
+            ids = [k for a, b in parts(log_probs) for k in self.searched(log_probs[a:b])]
+        return " ".join(self.alphabet.decode(ids).split())
 
     def transcript(self, log_probs: LogProbs, seconds: float) -> Transcript:
         """Return the best text and when it was said."""
-        said = align(log_probs, self.ids(log_probs))
-        letters = timed(said, self.alphabet, self.step_s, seconds)
+        letters = timed(self.spoken(log_probs), self.alphabet, self.step_s, seconds)
         words = words_of(letters)
         text = " ".join("".join(letter.text for letter in letters).split())
         return Transcript(text, letters, words, seconds)
+
+
+def parts(log_probs: LogProbs, most: int = PART_STEPS) -> Iterator[tuple[int, int]]:
+    """Yield the steps from and to which a beam searches at once: a table of bounded size.
+
+    A long recording is cut in the middle of the longest stretch of blanks, which is a pause, in
+    the second half of what would be too long.
+    """
+    start = 0
+    while len(log_probs) - start > most:
+        blank = log_probs[start + most // 2 : start + most].argmax(1) == BLANK
+        edges = np.flatnonzero(np.diff(np.concatenate([[0], blank.astype(np.int8), [0]])))
+        stop = start + most
+        if len(edges):
+            begins, ends = edges[::2], edges[1::2]
+            longest = int((ends - begins).argmax())
+            stop = start + most // 2 + int(begins[longest] + ends[longest]) // 2
+        yield start, stop
+        start = stop
+    yield start, len(log_probs)
 
 
 def timed(

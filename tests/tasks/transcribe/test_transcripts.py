@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 
 from elman.data.audio.alphabet import Alphabet
 from elman.tasks.transcribe.config import Searching
-from elman.tasks.transcribe.transcripts import Letter, Search, words_of
+from elman.tasks.transcribe.transcripts import Letter, Search, parts, words_of
 
 
 def table(way: str, sure: float = 0.9) -> np.ndarray:
@@ -47,3 +49,28 @@ def test_spaces_at_the_ends_make_no_words() -> None:
     assert [w.text for w in words_of(letters)] == ["a", "b"]
     search = Search(ALPHABET, 0.02, Searching())
     assert search.text(table(" - a-  ")) == "a"
+
+
+def test_a_long_recording_is_cut_in_a_pause() -> None:
+    steps = table("ab" * 20 + "-" * 11 + "a-b-" * 10 + "----" + "ab" * 30)
+    cuts = list(parts(steps, 80))
+    assert cuts[0][1] == 40 + 5 and cuts[-1][1] == len(steps)
+    assert all(a[1] == b[0] for a, b in itertools.pairwise(cuts))
+    assert all(0 < b - a <= 80 for a, b in cuts)
+    assert list(parts(steps)) == [(0, len(steps))]
+    endless = table("ab" * 100)  # without a pause it is cut all the same
+    assert list(parts(endless, 80)) == [(0, 80), (80, 160), (160, 200)]
+
+
+def test_a_beam_on_a_long_recording_is_the_beam_of_its_parts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    steps = table("ab a-a " * 30 + "-" * 9 + "b a" * 20)
+    whole = Search(ALPHABET, 0.02, Searching(beam=4)).transcript(steps, 10.0)
+    monkeypatch.setattr(parts, "__defaults__", (150,))
+    cut = Search(ALPHABET, 0.02, Searching(beam=4))
+    assert cut.text(steps) == whole.text
+    found = cut.transcript(steps, 10.0)
+    assert [w.start_s for w in found.words] == [w.start_s for w in whole.words]
+    greedy = Search(ALPHABET, 0.02, Searching()).transcript(steps, 10.0)
+    assert greedy.words == whole.words
