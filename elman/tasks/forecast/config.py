@@ -138,8 +138,8 @@ class ForecastPredict(Sampling):
 
     format: Literal["text", "csv", "json"] = "text"
     """`text` to read; `csv`: a table; `json`: an object a line."""
-    levels: tuple[float, ...] = (80.0, 95.0)
-    """Widths of the intervals in percent, such as 80 and 95."""
+    levels: str = "80,95"
+    """Widths of the intervals in percent, with commas between them."""
     out: str | None = None
     """Write the table to this file instead, as its name ends: .csv, .json, .jsonl or .parquet."""
     html: str | None = None
@@ -151,10 +151,19 @@ class ForecastPredict(Sampling):
 
     @field_validator("levels")
     @classmethod
-    def _levels_are_percent(cls, value: tuple[float, ...]) -> tuple[float, ...]:
-        if not all(0 < width < 100 for width in value):
-            raise ValueError("expected percentages between 0 and 100, such as 80 95")
+    def _levels_are_percent(cls, value: str) -> str:
+        try:
+            widths = [float(width) for width in value.split(",")]
+        except ValueError:
+            widths = []
+        if not widths or not all(0 < width < 100 for width in widths):
+            raise ValueError("expected percentages between 0 and 100, such as 80,95")
         return value
+
+    @property
+    def widths(self) -> tuple[float, ...]:
+        """The widths of the intervals in percent."""
+        return tuple(float(width) for width in self.levels.split(","))
 
     @model_validator(mode="after")
     def _streams_are_text(self) -> Self:

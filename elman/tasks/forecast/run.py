@@ -170,7 +170,7 @@ class ForecastRun(TrainedForecaster):
     def asked(self, options: ForecastPredict) -> tuple[float, ...]:
         """Return the quantiles of the intervals that are asked for."""
         if self.task.model.head != "point":
-            return levels_of(options.levels)
+            return levels_of(options.widths)
         if "levels" in options.model_fields_set:
             raise ConfigError(
                 f"levels: {self.directory.path} forecasts single numbers without intervals; train "

@@ -44,10 +44,11 @@ def test_it_comes_back_from_toml() -> None:
 
 def test_levels_of_intervals() -> None:
     assert levels_of((95.0, 50.0, 50.0)) == (0.025, 0.25, 0.75, 0.975)
+    assert ForecastPredict(levels="80, 95").widths == (80.0, 95.0)
 
 
-@pytest.mark.parametrize("widths", [[0], [100], [-5]])
-def test_intervals_are_percentages(widths: list[float]) -> None:
+@pytest.mark.parametrize("widths", ["0", "100", "-5", "80,", "wide", ""])
+def test_intervals_are_percentages(widths: str) -> None:
     with pytest.raises(ConfigError, match="between 0 and 100"):
         load_config(ForecastPredict, None, {"levels": widths})
 

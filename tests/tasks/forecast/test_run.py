@@ -109,7 +109,7 @@ def test_predictions_as_tables(run: ForecastRun) -> None:
     assert list(rows[0])[2:] == ["mean", "lo-95", "lo-80", "hi-80", "hi-95"]
     found = run.forecast(run.read(run.task.data).series)[0].mean[:, 0]
     np.testing.assert_allclose([float(row["mean"]) for row in rows[:6]], found)
-    first = json.loads(predicted(run, run.task.data, format="json", levels=[50]).splitlines()[0])
+    first = json.loads(predicted(run, run.task.data, format="json", levels="50").splitlines()[0])
     assert list(first)[2:] == ["mean", "lo-50", "hi-50"]
 
 
@@ -134,7 +134,7 @@ def test_a_point_forecast_has_no_intervals(tmp_path: Path) -> None:
     assert run.evaluate().text().count("interval") == 0
     assert "lo-80" not in predicted(run, run.task.data, format="csv")
     with pytest.raises(ConfigError, match="single numbers"):
-        predicted(run, run.task.data, levels=[80])
+        predicted(run, run.task.data, levels="80")
 
 
 def test_several_targets(tmp_path: Path) -> None:
