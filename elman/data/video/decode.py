@@ -9,8 +9,9 @@ from __future__ import annotations
 import hashlib
 import threading
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from typing import NamedTuple
 
 import numpy as np
@@ -134,8 +135,11 @@ def checked(
     """
     everything = DecodedClips(clips, np.zeros(len(clips), np.int64), cache, fine=fine)
     found: list[Checked] = []
-    with ThreadPoolExecutor(clips.config.threads, thread_name_prefix="elman-video") as pool:
-        for result in in_order(pool, lambda k: one(everything, k), len(clips)):
+    with (
+        ThreadPoolExecutor(clips.config.threads, thread_name_prefix="elman-video") as pool,
+        closing(in_order(pool, lambda k: one(everything, k), len(clips))) as results,
+    ):
+        for result in results:
             found.append(result)
             if result.error:
                 warnings.warn(f"left out: {result.error}", ElmanWarning, stacklevel=2)
@@ -180,7 +184,7 @@ def one(clips: DecodedClips, k: int) -> Checked:
 
 def in_order(
     pool: ThreadPoolExecutor, work: Callable[[int], Checked], count: int
-) -> Iterator[Checked]:
+) -> Generator[Checked, None, None]:
     """Yield the results of ``work`` in order; only a few are begun before they are wanted."""
     waiting: list[Future[Checked]] = []
     begun = 0

@@ -27,7 +27,7 @@ from elman.data.video.container import (
     is_image,
 )
 from elman.data.video.errors import BrokenClip
-from elman.data.video.look import Image, Look
+from elman.data.video.look import Look
 from elman.data.video.sampling import FINE, Clip, arriving, collected, windowed
 
 __all__ = ["SIZE", "Clip", "is_clip", "is_video", "look_of", "read_clip", "stream_frames"]
@@ -129,13 +129,14 @@ def clip_end(path: Path, config: VideoConfig) -> float:
     return file_end(path)
 
 
-def stream_frames(source: str, config: VideoConfig) -> Iterator[tuple[float, Image]]:
+def stream_frames(source: str, config: VideoConfig) -> Iterator[tuple[float, NDArray[Any]]]:
     """Yield the frames that are looked at as they come, each with the end of its stretch in s.
 
     What comes until a moment is the same as `read_clip` of the file up to there.
 
     Args:
-        source: A video file or folder of images, or ``-``: bytes of a video on standard input.
+        source: A video file, a folder of images or a NumPy file, or ``-``: bytes of a video on
+            standard input.
         config: Size, colours and rate.
 
     Raises:
@@ -147,6 +148,10 @@ def stream_frames(source: str, config: VideoConfig) -> Iterator[tuple[float, Ima
             f"video.frames = {config.frames} spreads frames over a whole clip, so nothing can be "
             "said before its end. Train with video.frames_per_s instead"
         )
+    if is_array_file(Path(source)):
+        for k, frame in enumerate(read_clip(source, config).seen()):
+            yield (k + 1) / config.rate, frame
+        return
     if source == "-":
         shown: Generator[Shown, None, None] = file_frames(
             sys.stdin.buffer, look_of(config), check=False
@@ -155,8 +160,3 @@ def stream_frames(source: str, config: VideoConfig) -> Iterator[tuple[float, Ima
         shown = frames_of(Path(source), config, 0.0)
     with closing(shown):
         yield from arriving(shown, config.rate)
-
-
-def as_features(clip: Clip) -> NDArray[np.float32]:
-    """Return a clip of saved features, ``(T, E)``."""
-    return clip.seen().astype(np.float32)

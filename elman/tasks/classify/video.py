@@ -183,7 +183,7 @@ class VideoKind(Kind[Clip]):
         for path in inputs:
             try:
                 clip = self.arrived() if path == "-" else read_clip(path, self.config)
-                self.check(path, clip)
+                self.check(path, clip.frames.shape[1:])
             except BrokenClip as error:
                 warnings.warn(f"left out: {error}", ElmanWarning, stacklevel=2)
                 errors.append(str(error))
@@ -204,9 +204,10 @@ class VideoKind(Kind[Clip]):
 
     def arriving(self, source: str) -> Iterator[Step[Clip]]:
         """Yield a video second by second, or frame by frame if there are fewer."""
-        held: list[NDArray[np.uint8]] = []
+        held: list[NDArray[Any]] = []
         second, end = 1, 0.0
         for end, frame in stream_frames(source, self.config):
+            self.check(source, frame.shape)
             held.append(frame)
             if end + 1e-6 >= second:
                 second = int(end + 1e-6) + 1
@@ -305,9 +306,8 @@ class VideoKind(Kind[Clip]):
         """Propose a file."""
         return "clip.mp4"
 
-    def check(self, path: str, clip: Clip) -> None:
-        """Refuse a clip that is not like those trained on."""
-        shape = clip.frames.shape[1:]
+    def check(self, path: str, shape: tuple[int, ...]) -> None:
+        """Refuse frames that are not like those trained on."""
         if shape != self.facts.shape:
             raise DataError(
                 f"{path}: frames of {shape}, but this network was trained on {self.facts.shape}"

@@ -71,6 +71,12 @@ def test_a_stream_shows_what_the_whole_does(tmp_path: Path) -> None:
     assert [t for t, _ in streamed] == pytest.approx([(k + 1) / 10 for k in range(len(streamed))])
 
 
+def test_saved_frames_stream_too(tmp_path: Path) -> None:
+    np.save(tmp_path / "a.npy", FRAMES)
+    streamed = [f for _, f in stream_frames(str(tmp_path / "a.npy"), CONFIG)]
+    assert np.array_equal(np.stack(streamed)[..., 0], seen(tmp_path / "a.npy"))
+
+
 def test_a_stream_from_standard_input(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = write_film(tmp_path / "a.mkv", FRAMES)
     monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(path.read_bytes())))

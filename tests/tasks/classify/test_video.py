@@ -248,6 +248,11 @@ def test_stacked_frames_split_by_subject(tmp_path: Path) -> None:
     assert len(list(run.classify([str(path)]))) == 1
 
 
+def saved_frames(path: Path) -> Path:
+    np.save(path, bar("left", 0))
+    return path
+
+
 def test_saved_features_are_classified_too(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     for k in range(24):
@@ -262,6 +267,10 @@ def test_saved_features_are_classified_too(tmp_path: Path) -> None:
     run = trained(task, tmp_path / "run")
     assert run.evaluate(baselines=True)["accuracy"] == 1.0
     assert run.evaluate(pictures=True).pictures
+    path = tmp_path / "clips" / "a" / "0.npy"
+    with pytest.raises(DataError, match=r"frames of \(16, 16, 1\), but .* trained on \(6,\)"):
+        list(run.classify([str(saved_frames(tmp_path / "b.npy"))]))
+    assert next(iter(run.classify([str(path)]))).label == "a"
 
 
 def test_pictures_show_what_was_said_of_some_clips(one_way: ClassifyRun) -> None:
