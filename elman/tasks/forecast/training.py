@@ -81,7 +81,7 @@ class ForecastTraining(TaskTraining[ForecastTask]):
         cls, task: ForecastTask, out: Path, progress: Progress | None = None
     ) -> ForecastTraining:
         """Read the data and make a new run directory."""
-        task = task.model_copy(update={"data": absolute(task.data, is_known)})
+        task = patient(task.model_copy(update={"data": absolute(task.data, is_known)}))
         series_set = read_series(task.data, task.series, progress)
         split, lookback = split_for(task, series_set)
         task = with_lags(task, series_set.frequency.season, lookback)
@@ -98,7 +98,7 @@ class ForecastTraining(TaskTraining[ForecastTask]):
     ) -> ForecastTraining:
         """Take up a run where it stopped; ``changes`` overlay its ``[train]`` table."""
         run = RunDirectory.open(path)
-        task = read_config(run, ForecastTask, {"train": changes})
+        task = patient(read_config(run, ForecastTask, {"train": changes}))
         learned = read_learned(run)
         split = own_split(run, task, learned, progress)
         return cls(task, split, learned, new_model(task, learned.features), run, resume=True)
@@ -200,6 +200,13 @@ def split_for(task: ForecastTask, series_set: SeriesSet) -> tuple[SeriesSplit, i
         room = min(cut.train for cut in cuts) - task.horizon
         lookback = max(least, min(wanted, room))
     return split_series(series_set, task.series, task.horizon, lookback), lookback
+
+
+def patient(task: ForecastTask) -> ForecastTask:
+    """Return the task without the usual patience where there is nothing to validate on."""
+    if task.series.valid_size or "patience" in task.train.model_fields_set:
+        return task
+    return task.model_copy(update={"train": task.train.model_copy(update={"patience": None})})
 
 
 def with_lags(task: ForecastTask, season: int, lookback: int) -> ForecastTask:

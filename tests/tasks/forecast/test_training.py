@@ -80,11 +80,17 @@ def test_nothing_after_the_training_part_is_learned_from(tmp_path: Path) -> None
 
 
 def test_without_a_validation_part(tmp_path: Path) -> None:
-    task = config(table(tmp_path / "a.csv"), series={"valid_size": 0}, train={"patience": None})
+    task = config(table(tmp_path / "a.csv"), series={"valid_size": 0})
     training = ForecastTraining.start(task, tmp_path / "run")
     assert not training.validates
     assert any(isinstance(event, Stopped) for event in training.events())
     assert "model.safetensors" in training.run
+    again = ForecastTraining.resumed(tmp_path / "run", {"epochs": 3})
+    assert again.task.train.patience is None
+    assert any(isinstance(event, Stopped) for event in again.events())
+    with pytest.raises(ConfigError, match="patience does nothing"):
+        task = config(task.data, series={"valid_size": 0}, train={"patience": 3})
+        list(ForecastTraining.start(task, tmp_path / "other").events())
 
 
 def test_what_is_told(tmp_path: Path) -> None:
