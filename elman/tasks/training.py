@@ -136,6 +136,9 @@ class TaskTraining(ABC, Generic[T]):
 
     def _events(self) -> Iterator[Event]:
         config = self.task.train
+        usual = type(config).model_fields["patience"].default
+        if not self.validates and config.patience == usual:  # nothing to wait on; nobody asked
+            config = config.model_copy(update={"patience": None})
         for event in fit(
             self.model,
             self.loss,

@@ -185,3 +185,14 @@ def test_some_of_all_are_drawn() -> None:
     assert spread(np.arange(10), 3) == [0, 4, 9]
     with pytest.raises(DataError, match="label 'b' was not learned"):
         numbered(made.recordings(2), ["a", "c"])
+
+
+def test_all_may_be_trained_on_and_patience_must_then_be_asked_for(
+    data: Path, tmp_path: Path
+) -> None:
+    everything = {"signal": {"valid_fraction": 0.0, "test_groups": ["p1"]}, "train": {"epochs": 1}}
+    run = train(task_of(data, **everything), tmp_path / "run")
+    assert {item.group for item in run.own_sets().test.recordings} == {"p1"}
+    with pytest.raises(ConfigError, match="patience does nothing without"):
+        train(task_of(data, **merged(everything, {"train": {"patience": 3}})), tmp_path / "other")
+    assert not (tmp_path / "other").exists()
