@@ -14,7 +14,7 @@ read from is known in `translator.py` and `captioner.py` alone.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -22,6 +22,7 @@ from torch import Tensor, nn
 from elman._shapes import check_shape
 from elman.models.attention_decoder_config import AttentionDecoderConfig
 from elman.models.body import BodyOutput, RecurrentBody, dropout_of
+from elman.models.bridge import Bridge, DecoderState, tensors_of
 from elman.models.decode import Hypothesis, beam_search, greedy
 from elman.models.describe import describe, parameter_count
 from elman.models.embedding import TokenEmbedding
@@ -29,15 +30,11 @@ from elman.models.head import LinearHead
 from elman.models.language_model import check_tokens
 from elman.models.smoothing import smoothing_penalty
 from elman.nn.attention import make_attention
-from elman.nn.state import State
 
 __all__ = ["AttentionDecoder", "Decoded", "DecoderLoss", "DecoderState", "Memory", "init_embedding"]
 
 EMBEDDING_RANGE = 0.1
 """Embeddings start in plus or minus this: a tied softmax wants small weights."""
-
-DecoderState = tuple[State, ...]
-"""One state for each layer of the decoder."""
 
 
 class Memory(NamedTuple):
@@ -78,43 +75,6 @@ class DecoderLoss(NamedTuple):
 
     nats: Tensor
     total: Tensor
-
-
-class Bridge(nn.Module):
-    """The encoder's last states, turned into the decoder's first, layer by layer.
-
-    A decoder with more layers than the encoder starts the others from the encoder's last layer.
-    An LSTM's ``h`` and ``c`` have a map each; what is bounded in the layer is bounded here.
-
-    Source:
-        Bahdanau, Cho & Bengio 2015, arXiv:1409.0473, section A.2.2.
-    """
-
-    def __init__(self, inputs: int, outputs: int, layers: int, tensors: int) -> None:
-        super().__init__()
-        self.maps = nn.ModuleList(
-            nn.ModuleList(nn.Linear(inputs, outputs) for _ in range(tensors)) for _ in range(layers)
-        )
-
-    def forward(self, states: tuple[State, ...]) -> DecoderState:
-        """Map ``(D, B, H)`` of every tensor to ``(1, B, H')``."""
-        return tuple(
-            self.crossed(states[min(k, len(states) - 1)], cast(nn.ModuleList, maps))
-            for k, maps in enumerate(self.maps)
-        )
-
-    def crossed(self, state: State, maps: nn.ModuleList) -> State:
-        """Map the tensors of one layer."""
-        parts = []
-        for k, (tensor, linear) in enumerate(zip(tensors_of(state), maps, strict=True)):
-            mapped: Tensor = linear(tensor.transpose(0, 1).flatten(1).unsqueeze(0))
-            parts.append(mapped if k else mapped.tanh())  # 1 is an LSTM's c, without bounds
-        return tuple(parts) if isinstance(state, tuple) else parts[0]
-
-
-def tensors_of(state: State) -> tuple[Tensor, ...]:
-    """Return the tensors of one layer's state: one, or an LSTM's two."""
-    return cast("tuple[Tensor, ...]", (state,) if isinstance(state, Tensor) else state)
 
 
 class AttentionDecoder(nn.Module):
