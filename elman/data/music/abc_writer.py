@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
-from elman.data.music.abc import SHARP_ORDER, signature
+from elman.data.music.abc_key import SHARP_ORDER, signature
+from elman.data.music.abc_voice import LETTERS
 from elman.data.music.key import Key, estimate_key
 from elman.data.music.score import DRUMS, Meter, Score, Track, bar_lines
 
 __all__ = ["abc_text"]
 
-LETTERS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 BARS_A_LINE = 4
 
 Chord = tuple[int, int, tuple[int, ...]]

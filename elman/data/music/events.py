@@ -16,10 +16,10 @@ import bisect
 import itertools
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,34 +27,23 @@ from numpy.typing import NDArray
 from elman._errors import ConfigError, DataError
 from elman.data.music.config import MusicConfig
 from elman.data.music.key import KEYS, Key
+from elman.data.music.nearest import degrees, nearest, nearest_program, rounded
+from elman.data.music.player import Event, Player, steps_of
 from elman.data.music.score import (
     DRUMS,
     PITCHES,
-    Meter,
     Note,
     Score,
-    Tempo,
-    Track,
     bar_lines,
-    tidy,
 )
 
-__all__ = ["Event", "EventVocabulary", "Player"]
+__all__ = ["EventVocabulary"]
 
-TICKS = 480
-"""Ticks of a quarter in what is decoded, if the steps divide it."""
 MOST_SHIFT_BEATS = 4
 MOST_DURATION_BEATS = 8
 START, END, BAR = "start", "end", "bar"
 
 Ids = NDArray[np.int64]
-
-
-class Event(NamedTuple):
-    """An event: its kind, and its value."""
-
-    kind: str
-    value: Any = None
 
 
 @dataclass(frozen=True)
@@ -75,6 +64,7 @@ class EventVocabulary:
         styles: Names.
 
     Example:
+        >>> from elman.data.music.score import Note, Track
         >>> score = Score(2, (Track(0, (Note(0, 60, 2), Note(0, 64, 1), Note(2, 62, 2))),), 4)
         >>> vocabulary = EventVocabulary.learn([score], MusicConfig(transpose=0, keys=False))
         >>> ids = vocabulary.encode(score)
@@ -271,7 +261,17 @@ class EventVocabulary:
 
     def steps_of(self, meter: tuple[int, int]) -> int:
         """Return the steps of a bar."""
-        return max(1, 4 * self.steps_per_beat * meter[0] // meter[1])
+        return steps_of(meter, self.steps_per_beat)
+
+    def player(self) -> Player:
+        """Return what plays these events, at the beginning of a piece."""
+        return Player(
+            self.steps_per_beat,
+            self.meters[0],
+            self.programs[0],
+            self.velocities[0],
+            self.tempos[0],
+        )
 
     def _pitch(self, pitch: int, program: int) -> Event | None:
         """Return a pitch, moved by octaves into the range; None for unknown percussion."""
@@ -286,7 +286,7 @@ class EventVocabulary:
 
     def decode(self, ids: Iterable[int]) -> Score:
         """Return the music that events say; what makes no sense in its place is passed over."""
-        player = Player(self)
+        player = self.player()
         for number in ids:
             player.play(self._events[int(number)])
         return player.score()
@@ -299,6 +299,7 @@ class EventVocabulary:
         """Return a piece in another key: pitches and key change, percussion and order do not.
 
         Example:
+            >>> from elman.data.music.score import Note, Track
             >>> score = Score(1, (Track(0, (Note(0, 60, 1),)),), 1)
             >>> vocabulary = EventVocabulary.learn([score], MusicConfig(transpose=2))
             >>> ids = vocabulary.encode(score, Key(0, False))
@@ -359,124 +360,3 @@ class EventVocabulary:
             styles=tuple(str(style) for style in told["styles"]),
             **lists,  # type: ignore[arg-type]
         )
-
-
-class Player:
-    """Turns events into notes, one by one; knows where in the bar it is."""
-
-    def __init__(self, vocabulary: EventVocabulary) -> None:
-        self._known = vocabulary
-        self.bars = 0
-        """Bars begun."""
-        self.place = 0
-        """Steps since the bar line."""
-        self._bar = 0  # where this bar begins, in steps
-        self.meter = vocabulary.meters[0]
-        self.program = vocabulary.programs[0]
-        self._velocity, self._tempo = vocabulary.velocities[0], vocabulary.tempos[0]
-        self._pitch: int | None = None
-        self._notes: dict[int, list[Note]] = {}
-        self._meters: list[Meter] = []
-        self._tempos: list[tuple[int, int]] = []
-        self.struck: set[tuple[int, int]] = set()
-        """Program and pitch of what has begun just now."""
-
-    @property
-    def sounded(self) -> bool:
-        """Whether there was a note."""
-        return bool(self._notes)
-
-    @property
-    def bar_steps(self) -> int:
-        """Steps of this bar."""
-        return self._known.steps_of(self.meter)
-
-    def play(self, event: Event) -> None:
-        """Play one event."""
-        kind, value = event
-        if kind == BAR:
-            self._bar += self.bar_steps if self.bars else 0
-            self.bars, self.place = self.bars + 1, 0
-            self.struck = set()
-            self._pitch = None
-            self._meters.append(Meter(self._bar, *self.meter))
-            self._tempos.append((self._bar, self._tempo))
-        elif kind == "meter" and self.bars and not self.place:
-            self.meter = value
-            self._meters.append(Meter(self._bar, *value))
-        elif kind == "tempo":
-            self._tempo = value
-            self._tempos.append((self._bar, value))
-        elif kind == "shift":
-            self.place += value
-            self.struck = set()
-        elif kind == "program":
-            self.program = value
-        elif kind == "velocity":
-            self._velocity = value
-        elif kind in ("pitch", "drum"):
-            self._pitch = value
-        elif kind == "duration" and self._pitch is not None:
-            note = Note(self._bar + self.place, self._pitch, value, self._velocity)
-            self._notes.setdefault(self.program, []).append(note)
-            self.struck.add((self.program, self._pitch))
-            self._pitch = None
-
-    def score(self) -> Score:
-        """Return what has been played; the last bar is whole, and nothing sounds after it."""
-        steps = self._known.steps_per_beat
-        scale = TICKS // steps if TICKS % steps == 0 else 1
-        end = self._bar + (self.bar_steps if self.bars else 0)
-
-        def in_ticks(note: Note) -> Note:
-            length = min(note.duration, end - note.start)
-            return note._replace(start=note.start * scale, duration=length * scale)
-
-        tracks = tuple(Track(p, tuple(map(in_ticks, line))) for p, line in self._notes.items())
-        return tidy(
-            Score(
-                steps * scale,
-                tracks,
-                end * scale,
-                tuple(m._replace(start=m.start * scale) for m in self._meters),
-                tuple(Tempo(start * scale, round(60e6 / bpm)) for start, bpm in self._tempos),
-            )
-        )
-
-
-def rounded(value: Fraction, least: int) -> int:
-    """Return the nearest whole number, a half upwards, at least ``least``."""
-    return max(least, (value + Fraction(1, 2)).__floor__())
-
-
-def nearest(value: float, known: Sequence[int]) -> int:
-    """Return the nearest of the known numbers, the lower of two."""
-    return min(known, key=lambda other: (abs(other - value), other))
-
-
-def nearest_program(program: int, known: Sequence[int]) -> int | None:
-    """Return a program that is known: itself, one of its family of eight, or the commonest.
-
-    Percussion stands for nothing else, and nothing else for it.
-    """
-    if program in known or program == DRUMS:
-        return program if program in known else None
-    pitched = [other for other in known if other != DRUMS]
-    family = (other for other in pitched if other // 8 == program // 8)
-    return next(family, pitched[0] if pitched else None)
-
-
-def degrees(counts: Counter[int], most: int) -> tuple[int, ...]:
-    """Return at most so many values that stand for all, the commonest first.
-
-    They are the middles of ranges that hold about as many each.
-    """
-    if len(counts) <= most:
-        return tuple(value for value, _ in counts.most_common())
-    values = np.repeat(*(np.array(side) for side in zip(*sorted(counts.items()), strict=True)))
-    middles = np.quantile(values, (np.arange(most) + 0.5) / most, method="nearest")
-    chosen = sorted({int(value) for value in middles})
-    near = Counter[int]()
-    for value, count in counts.items():
-        near[nearest(value, chosen)] += count
-    return tuple(value for value, _ in near.most_common())

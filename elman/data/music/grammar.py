@@ -9,7 +9,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from elman.data.music.events import Event, EventVocabulary, Player
+from elman.data.music.events import EventVocabulary
+from elman.data.music.player import Event
 from elman.data.music.score import DRUMS
 
 __all__ = ["Grammar"]
@@ -57,7 +58,7 @@ class Grammar:
     ) -> None:
         self._known, self._bars = vocabulary, bars
         self._most = most_bars if bars is None else bars
-        self.player = Player(vocabulary)
+        self.player = vocabulary.player()
         self._last = Event("start")
         self._families = {
             kind: vocabulary.family(kind)

@@ -24,7 +24,8 @@ __all__ = ["KEYS", "Key", "estimate_key", "parse_key", "pitch_classes"]
 NAMES = ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 MINOR_NAMES = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "G#", "A", "Bb", "B")
 SHARPS = (0, -5, 2, -3, 4, -1, 6, 1, -4, 3, -2, 5)
-"""Sharps (below zero: flats) of each major key."""
+MINOR_SHARPS = (-3, 4, -1, -6, 1, -4, 3, -2, 5, 0, -5, 2)
+"""Sharps of each key, major and minor; below zero flats."""
 LETTERS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 # Probe-tone ratings of Krumhansl & Kessler 1982, doi:10.1037/0033-295X.89.4.334
 MAJOR = (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88)
@@ -45,7 +46,7 @@ class Key(NamedTuple):
     @property
     def sharps(self) -> int:
         """Sharps of its signature; below zero flats."""
-        return SHARPS[(self.tonic + 3 * self.minor) % 12]
+        return (MINOR_SHARPS if self.minor else SHARPS)[self.tonic]
 
     def moved(self, semitones: int) -> Key:
         """Return the key so many semitones higher."""

@@ -7,7 +7,7 @@ import random
 import pytest
 
 from elman._errors import DataError
-from elman.data.music.abc import read_abc, signature
+from elman.data.music.abc import read_abc
 from elman.data.music.score import DRUMS, Score
 
 HEAD = "X:1\nT:Tune\nM:4/4\nL:1/4\nK:C\n"
@@ -130,28 +130,6 @@ def test_a_book_of_tunes() -> None:
 def test_without_a_unit_short_meters_have_short_notes() -> None:
     assert lengths("C", "X:1\nM:2/4\nK:C\n") == [0.25]
     assert lengths("C", "X:1\nM:6/8\nK:C\n") == [0.5]
-
-
-@pytest.mark.parametrize(
-    ("key", "wanted"),
-    [
-        ("C", {}),
-        ("Em", {"F": 1}),
-        ("Bb", {"B": -1, "E": -1}),
-        ("F#m", {"F": 1, "C": 1, "G": 1}),
-        ("D dorian", {}),
-        ("Amix", {"F": 1, "C": 1}),
-        ("Elydian", {"F": 1, "C": 1, "G": 1, "D": 1, "A": 1}),
-        ("HP", {"F": 1, "C": 1}),
-        ("D ^G _B", {"F": 1, "C": 1, "G": 1, "B": -1}),
-        ("Gm clef=bass", {"B": -1, "E": -1}),
-        ("H", None),
-        ("Cqqq", None),
-        ("G#", None),
-    ],
-)
-def test_keys(key: str, wanted: dict[str, int] | None) -> None:
-    assert signature(key) == wanted
 
 
 @pytest.mark.parametrize(

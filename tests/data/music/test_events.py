@@ -16,10 +16,6 @@ from elman.data.music.config import MusicConfig
 from elman.data.music.events import (
     Event,
     EventVocabulary,
-    Player,
-    degrees,
-    nearest,
-    nearest_program,
 )
 from elman.data.music.key import Key
 from elman.data.music.score import DRUMS, Meter, Note, Score, Tempo, Track, bar_lines, moved, tidy
@@ -190,22 +186,3 @@ def test_a_file_that_is_not_sound_is_refused(key: str, value: Any) -> None:
         EventVocabulary.from_dict({**told, key: value})
     with pytest.raises((ValueError, KeyError)):
         EventVocabulary.from_dict({k: v for k, v in told.items() if k != key})
-
-
-def test_a_player_knows_where_it_is() -> None:
-    vocabulary = EventVocabulary.learn([scale()], MusicConfig())
-    player = Player(vocabulary)
-    for event in (Event("bar"), Event("shift", 12), Event("pitch", 60), Event("duration", 24)):
-        player.play(event)
-    assert (player.bars, player.place, player.bar_steps) == (1, 12, 48)
-    assert player.struck == {(0, 60)} and player.sounded
-    assert player.score().beats == 4
-
-
-def test_degrees() -> None:
-    assert degrees(Counter({3: 1, 9: 5}), 4) == (9, 3)
-    few = degrees(Counter({k: 1 for k in range(100)}), 4)
-    assert sorted(few) == [12, 37, 62, 87]
-    assert nearest(49, few) == 37 and nearest_program(3, (40, 5)) == 5
-    assert nearest_program(80, (40, 5)) == 40 and nearest_program(DRUMS, (40,)) is None
-    assert nearest_program(3, (DRUMS,)) is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import random
 import zipfile
@@ -133,7 +134,5 @@ def test_damaged_bytes_are_a_score_or_an_error() -> None:
         content = bytearray(sound)
         for _ in range(rng.randrange(1, 4)):
             content[rng.randrange(len(content))] = rng.randrange(256)
-        try:
+        with contextlib.suppress(DataError):
             assert read_musicxml(bytes(content)).count() >= 0
-        except DataError:
-            pass

@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from elman._errors import ConfigError, DataError
+from elman.data.music.grammar import Grammar
 from elman.data.music.roll import roll_of
 from elman.data.music.score import Score, Tempo, bar_lines, cut
 from elman.tasks.compose.config import ComposeGenerate
@@ -56,20 +57,50 @@ def test_going_on_keeps_what_was_given(either: ComposeRun) -> None:
     np.testing.assert_array_equal(roll_of(written.score, grid)[: 4 * grid], roll_of(given, grid))
 
 
-def test_going_on_carries_the_memory(either: ComposeRun) -> None:
+def test_going_on_carries_the_memory(roll: ComposeRun) -> None:
     """What is written after a piece is what the model says, read whole."""
     asked = ComposeGenerate(bars=1, seed=0, temperature=0.0, continue_="-")
-    written = write(either.form, either.model, asked, scale())
-    if isinstance(either.form, EventForm):
-        told = either.form.encode(written.score)  # in its own key: that of the scale, or not
-        assert either.form.vocabulary.decode(told) == written.score
-        return
-    frames = torch.from_numpy(roll_of(written.score, either.task.music.grid))[None]
+    written = write(roll.form, roll.model, asked, scale())
+    frames = torch.from_numpy(roll_of(written.score, roll.task.music.grid))[None]
     with torch.inference_mode():
-        logits, _ = either.model(frames)
-    given = 8 * either.task.music.grid
+        logits, _ = roll.model(frames)
+    given = 8 * roll.task.music.grid
     wanted = (logits[0, given - 1 : -1] > 0).to(torch.uint8)
     assert torch.equal(frames[0, given:], wanted)
+
+
+def test_a_primer_read_in_chunks_is_read_whole(
+    either: ComposeRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = ComposeGenerate(bars=3, seed=5, continue_="-")
+    whole = write(either.form, either.model, asked, scale())
+    monkeypatch.setattr("elman.models.generate.CHUNK", 3)
+    monkeypatch.setattr("elman.tasks.compose.writing.CHUNK", 3)
+    assert write(either.form, either.model, asked, scale()) == whole
+
+
+def test_events_written_are_what_the_model_says(events: ComposeRun) -> None:
+    """Greedy events are the likeliest of those allowed, by the model that reads all at once."""
+    form = events.form
+    assert isinstance(form, EventForm)
+    written: list[int] = []
+
+    class Heard(Grammar):
+        def write(self, number: int) -> None:
+            written.append(number)
+            super().write(number)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("elman.tasks.compose.writing.Grammar", Heard)
+        write(form, events.model, ComposeGenerate(bars=2, temperature=0.0, key="C"))
+    with torch.inference_mode():
+        logits, _ = events.model(torch.tensor([written]))
+    grammar = Grammar(form.vocabulary, bars=2)
+    for place, number in enumerate(written):
+        if place >= 2:  # start and key were given
+            may = torch.from_numpy(grammar.allowed())
+            assert int(logits[0, place - 1].masked_fill(~may, -torch.inf).argmax()) == number
+        grammar.write(number)
 
 
 def test_key_and_style_stand_at_the_beginning(events: ComposeRun) -> None:
