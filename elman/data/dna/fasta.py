@@ -6,8 +6,10 @@ is dropped. What is wrong is refused with its file and line.
 
 from __future__ import annotations
 
+import codecs
 import itertools
 import sys
+import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
@@ -113,6 +115,7 @@ def read_pieces(path: str, size: int = PIECE) -> Iterator[Piece]:
     head = b""
     while len(head.lstrip()) < HEAD_BYTES and (block := next(blocks, b"")):
         head += block
+    head = head.removeprefix(codecs.BOM_UTF8)
     if not head.strip():
         raise DataError(f"{name} is empty. Give sequences as FASTA or FASTQ")
     refuse_binary(head[:HEAD_BYTES].ljust(HEAD_BYTES), name, "utf-8")
@@ -133,7 +136,34 @@ def opened(path: str) -> Iterable[bytes]:
     if path != STDIN:
         return read_bytes(Path(path), BLOCK_BYTES)
     stream: BinaryIO = sys.stdin.buffer
-    return iter(lambda: stream.read1(BLOCK_BYTES), b"")  # type: ignore[attr-defined]
+    blocks = iter(lambda: stream.read1(BLOCK_BYTES), b"")  # type: ignore[attr-defined]
+    first = next(blocks, b"")
+    whole = itertools.chain([first], blocks)
+    return unpacked(whole) if first.startswith(b"\x1f\x8b") else whole
+
+
+def unpacked(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    """Unpack gzip as it comes in, one member after the other, a block of letters at a time.
+
+    Raises:
+        DataError: If it is damaged or cut off.
+    """
+    member, begun = zlib.decompressobj(31), False
+    try:
+        for block in blocks:
+            while block:
+                begun = True
+                if letters := member.decompress(block, BLOCK_BYTES):
+                    yield letters
+                block = member.unconsumed_tail
+                if member.eof:
+                    block, member, begun = member.unused_data, zlib.decompressobj(31), False
+        while begun and (rest := member.decompress(b"", BLOCK_BYTES)):
+            yield rest
+    except zlib.error as error:
+        raise DataError(f"standard input is damaged gzip: {error}") from None
+    if begun and not member.eof:
+        raise DataError("standard input is gzip that was cut off before its end")
 
 
 class Growing:

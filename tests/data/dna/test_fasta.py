@@ -115,6 +115,29 @@ def test_standard_input_is_read_as_it_comes(monkeypatch: pytest.MonkeyPatch) -> 
     assert read("-") == [("a", "ACGT"), ("b", "T")]
 
 
+@pytest.mark.parametrize("block", [3, 1 << 18])
+def test_standard_input_may_be_packed(monkeypatch: pytest.MonkeyPatch, block: int) -> None:
+    monkeypatch.setattr(fasta, "BLOCK_BYTES", block)
+    letters = "ACGTTGCA" * 50
+
+    def stdin(raw: bytes) -> None:
+        monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BytesIO(raw)))
+
+    members = [gzip.compress(f">{name}\n{letters}\n".encode()) for name in "ab"]
+    stdin(b"".join(members))
+    assert read("-") == [("a", letters), ("b", letters)]
+    stdin(members[0] + members[1][:-12])
+    with pytest.raises(DataError, match="cut off before its end"):
+        read("-")
+    stdin(members[0][:20] + b"xxxx" + members[0][24:])
+    with pytest.raises(DataError, match="damaged gzip"):
+        read("-")
+
+
+def test_a_byte_order_mark_is_dropped(tmp_path: Path) -> None:
+    assert read(file(tmp_path, b"\xef\xbb\xbf>a\nAC\n")) == [("a", "AC")]
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
