@@ -196,7 +196,10 @@ class Reader:
             if "," in error.value and self._config.decimal == ".":
                 advice += '. If the decimal sign is a comma: --series.decimal ","'
             elif truths:
-                advice += ". Words that never change within a series: --series.static"
+                advice += (
+                    ". Words that never change within a series: --series.static; others have to "
+                    "be numbers"
+                )
             raise self._bad(name, error, places, advice) from None
 
     def _bad(self, name: str, error: BadValue, places: NDArray[np.int64], wanted: str) -> DataError:

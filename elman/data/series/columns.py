@@ -66,15 +66,19 @@ def find_roles(table: Table, sample: Sequence[Row], config: SeriesConfig) -> Rol
         if taken.count(name) > 1:
             raise DataError(f"{table.name}: column '{name}' is asked for twice, for two uses")
     free = {name: values for name, values in columns.items() if name not in taken}
+
+    def dated(values: Sequence[str]) -> bool:
+        return are_dates(values, config.date_format)
+
     if time is None:
-        time = usual(TIMES, free, is_filled) or first(free, are_dates)
+        time = usual(TIMES, free, is_filled) or first(free, dated)
         free.pop(time or "", None)
     ids = given["id_column"]
     if not ids:
         found = usual(IDS, free, is_filled) or usual(GROUPS, free, repeats)
         ids = (found,) if found else ()
         free = {name: values for name, values in free.items() if name not in ids}
-    targets = given["targets"] or (find_target(table, free),)
+    targets = given["targets"] or (find_target(table, free, config.decimal),)
     unused = tuple(name for name in free if name not in targets)
     return Roles(ids, time, targets, given["known"], given["past"], given["static"], unused)
 
@@ -86,14 +90,14 @@ def named(table: Table, names: Iterable[str]) -> Iterable[str]:
             yield table.find(part.strip())
 
 
-def find_target(table: Table, free: dict[str, list[str]]) -> str:
+def find_target(table: Table, free: dict[str, list[str]], decimal: str) -> str:
     """Return the column to forecast."""
-    numeric = {name: values for name, values in free.items() if are_numbers(values)}
+    numeric = [name for name, values in free.items() if are_numbers(values, decimal)]
     lower = {name.lower(): name for name in free}
     if found := next((lower[name] for name in TARGETS if name in lower), None):
         return found
     if len(numeric) == 1:
-        return next(iter(numeric))
+        return numeric[0]
     if not numeric:
         raise DataError(
             f"{table.name} has no column of numbers to forecast. Columns: {listed(table.columns)}"
@@ -101,7 +105,7 @@ def find_target(table: Table, free: dict[str, list[str]]) -> str:
         )
     raise DataError(
         f"{table.name}: which column is to be forecast? Columns of numbers: {listed(numeric)}. "
-        f"Give one or more: --series.targets {next(iter(numeric))}"
+        f"Give one or more: --series.targets {numeric[0]}"
     )
 
 
@@ -124,22 +128,22 @@ def repeats(values: Sequence[str]) -> bool:
     return len(set(values)) < len(values)
 
 
-def are_numbers(values: Sequence[str]) -> bool:
+def are_numbers(values: Sequence[str], decimal: str = ".") -> bool:
     """Whether a column holds numbers, and not only gaps."""
     try:
-        numbers = parse_numbers(values)
+        numbers = parse_numbers(values, decimal)
     except BadValue:
         return False
     return bool((numbers == numbers).any())
 
 
-def are_dates(values: Sequence[str]) -> bool:
+def are_dates(values: Sequence[str], form: str | None = None) -> bool:
     """Whether a column holds dates, with more than the year."""
     try:
-        parse_dates(values)
+        parse_dates(values, form)
     except BadValue:
         return False
-    return not are_steps(values)
+    return form is not None or not are_steps(values)
 
 
 def is_filled(values: Sequence[str]) -> bool:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from elman._errors import DataError, did_you_mean
 
-__all__ = ["UNITS", "Frequency", "Times", "parse_frequency"]
+__all__ = ["UNITS", "Frequency", "Times", "parse_frequency", "time_text"]
 
 Times = NDArray[Any]
 """Points in time, ``datetime64[us]``, or numbers of steps."""
@@ -191,3 +191,14 @@ def parse_frequency(text: str) -> Frequency:
             "before it such as 15min; a bare number for steps that are no dates"
         )
     return Frequency(unit, multiple)
+
+
+def time_text(time: Any) -> str:
+    """Return a time as people write it, without zeros at its end that say nothing.
+
+    Example:
+        >>> time_text(np.datetime64("2024-05-31T13:00", "us"))
+        '2024-05-31 13:00'
+    """
+    text = str(time).replace("T", " ").removesuffix(".000000").removesuffix(":00")
+    return text.removesuffix(" 00:00")

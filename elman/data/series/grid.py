@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from elman._errors import DataError
-from elman.data.series.frequency import Frequency, Times
+from elman.data.series.frequency import Frequency, Times, time_text
 from elman.data.series.series import Floats, Series
 
 __all__ = ["Mended", "Widths", "fill", "regular"]
@@ -143,22 +143,22 @@ def positions(
     if len(twice):
         k = int(twice[0])
         raise DataError(
-            f"series '{name}' has two rows within one step of {frequency.name}: {times[k]} "
-            f"({where(k)}) and {times[k + 1]} ({where(k + 1)}). Sum or average them first, or "
-            "give a shorter step: --series.frequency"
+            f"series '{name}' has two rows within one step of {frequency.name}: "
+            f"{time_text(times[k])} ({where(k)}) and {time_text(times[k + 1])} ({where(k + 1)}). "
+            "Sum or average them first, or give a shorter step: --series.frequency"
         )
     if places[-1] > SPARSEST * len(places) + SLACK:
         k = int(np.diff(places).argmax())
         raise DataError(
             f"series '{name}' has {len(places):,} rows, but {int(places[-1]) + 1:,} steps of "
-            f"{frequency.name} from its first to its last; the widest gap is between {times[k]} "
-            f"and {times[k + 1]} ({where(k + 1)}). Mend that date, or give a longer step: "
-            "--series.frequency"
+            f"{frequency.name} from its first to its last; the widest gap is between "
+            f"{time_text(times[k])} and {time_text(times[k + 1])} ({where(k + 1)}). Mend that "
+            "date, or give a longer step: --series.frequency"
         )
     off = np.flatnonzero(frequency.at(times[0], places) != times)
     if len(off):
         k = int(off[0])
-        mended.first_moved = mended.first_moved or f"{times[k]} in '{name}' ({where(k)})"
+        mended.first_moved = mended.first_moved or f"{time_text(times[k])} in '{name}' ({where(k)})"
         mended.moved += len(off)
     return places
 
@@ -181,24 +181,18 @@ def note_gaps(
     if method == "none":
         raise DataError(
             f"series '{name}' lacks {int(lengths.sum()):,} steps of {frequency.name} in "
-            f"{many(len(gaps), 'gap')}, {int(lengths.max()):,} of them from {short(begin)}. Fill "
-            "them in the table, or with --series.fill linear, last or zero"
+            f"{many(len(gaps), 'gap')}, {int(lengths.max()):,} of them from {time_text(begin)}. "
+            "Fill them in the table, or with --series.fill linear, last or zero"
         )
     mended.gaps += len(gaps)
     mended.gap_steps += int(lengths.sum())
     mended.gap_series.add(name)
-    mended.longest = max(mended.longest, (int(lengths.max()), name, short(begin)))
+    mended.longest = max(mended.longest, (int(lengths.max()), name, time_text(begin)))
 
 
 def many(count: int, thing: str) -> str:
     """Return a number of things in words."""
     return f"{count:,} {thing}{'s' if count != 1 else ''}"
-
-
-def short(time: object) -> str:
-    """Return a time without zeros at its end that say nothing."""
-    text = str(time).removesuffix(".000000")
-    return text.removesuffix("T00:00:00")
 
 
 def fill(values: Floats, method: str) -> Floats:

@@ -19,7 +19,7 @@ from elman.data.series.collect import Collected, Progress, collect
 from elman.data.series.columns import Roles, find_roles
 from elman.data.series.config import SeriesConfig
 from elman.data.series.detect import detect_frequency, with_day
-from elman.data.series.frequency import Frequency, Times, parse_frequency
+from elman.data.series.frequency import Frequency, Times, parse_frequency, time_text
 from elman.data.series.grid import Mended, Widths, regular
 from elman.data.series.series import Series, SeriesSet
 from elman.data.series.source import open_source
@@ -94,8 +94,8 @@ def refuse_duplicates(table: Table, roles: Roles, found: Collected, order: Rows)
             f"{roles.unused[0]}"
         )
     raise DataError(
-        f"{table.name}: series '{found.names[codes[k]]}' has the time {times[k]} twice, in "
-        f"{table.unit}s {lines[0]} and {lines[1]}{count}. {advice}"
+        f"{table.name}: series '{found.names[codes[k]]}' has the time {time_text(times[k])} twice, "
+        f"in {table.unit}s {lines[0]} and {lines[1]}{count}. {advice}"
     )
 
 
@@ -109,7 +109,7 @@ def frequency_of(config: SeriesConfig, times: list[Times]) -> Frequency:
         if dates and not frequency.dated:
             raise DataError(
                 f"a frequency of {frequency.name} counts steps, but the times are dates such as "
-                f"{times[0][0]}. Give a frequency with a unit, such as h or D, or auto"
+                f"{time_text(times[0][0])}. Give a frequency with a unit, such as h or D, or auto"
             )
         if not dates and frequency.dated:  # numbered hours: the season is known, the date is not
             frequency = Frequency("step", 1, own_season=frequency.season)

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from elman._errors import DataError, ShapeError
+from elman.data.series.frequency import time_text
 from elman.data.series.series import Floats, Series, SeriesSet
 from elman.tasks.forecast.scores import Scores
 from elman.tasks.training import Progress
@@ -166,8 +167,9 @@ def forecasts(
         if not (np.isfinite(told.mean).all() and np.isfinite(told.quantiles).all()):
             one = series[origin.series]
             raise DataError(
-                f"the forecast of series '{one.unique_id}' after {one.ds[origin.step - 1]} is not "
-                "finite: its values are too large, or the network has diverged"
+                f"the forecast of series '{one.unique_id}' after "
+                f"{time_text(one.ds[origin.step - 1])} is not finite: its values are too large, or "
+                "the network has diverged"
             )
         yield origin, told
 

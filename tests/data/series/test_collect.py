@@ -112,7 +112,8 @@ def test_a_zone_that_all_have_is_left_out(tmp_path: Path) -> None:
             "symbol,ds,y,kind\na,0,1,x\na,1,1,z\n",
             {"known": ("kind",)},
             "line 2: column 'kind' has 'x'; expected a finite number, or nothing where none was "
-            "observed. Words that never change within a series: --series.static",
+            "observed. Words that never change within a series: --series.static; others have to be "
+            "numbers",
         ),
         ("unique_id,ds,y\na,0,1\n,1,1\n", {"id_column": ("unique_id",)}, "line 3: no name of a"),
         ("ds,y\n1,2\n2\n", {}, "line 3: expected 2 columns, found 1"),

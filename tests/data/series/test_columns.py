@@ -48,6 +48,13 @@ def test_names_of_other_tables_and_other_cases() -> None:
     assert roles(value=NUMBERS).time is None
 
 
+def test_dates_and_numbers_as_they_are_written(tmp_path: object) -> None:
+    config = SeriesConfig(date_format="%d.%m.%Y", decimal=",")
+    days = [f"0{k}.01.2024" for k in (1, 2, 3, 4)]
+    found = roles(config, tag=days, laden=["x", "y", "x", "y"], menge=["1,5", "2", "", "3,25"])
+    assert (found.time, found.targets, found.unused) == ("tag", ("menge",), ("laden",))
+
+
 def test_numbers_of_rows_name_no_series() -> None:
     found = roles(id=["1", "2", "3", "4"], date=DAYS, sales=NUMBERS)
     assert found.ids == () and found.unused == ("id",)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from elman._errors import DataError
-from elman.data.series.frequency import UNITS, Frequency, parse_frequency
+from elman.data.series.frequency import UNITS, Frequency, parse_frequency, time_text
 
 
 def days(times: Any) -> list[str]:
@@ -119,6 +119,20 @@ def test_unknown_ones_are_refused_with_the_known(text: str) -> None:
 def test_the_nearest_name_is_told() -> None:
     with pytest.raises(DataError, match="no frequency 'montly'; did you mean 'monthly'"):
         parse_frequency("montly")
+
+
+@pytest.mark.parametrize(
+    ("time", "expected"),
+    [
+        ("2024-05-31", "2024-05-31"),
+        ("2024-05-31T00:30", "2024-05-31 00:30"),
+        ("2024-05-31T10:00:05", "2024-05-31 10:00:05"),
+        ("2024-05-31T10:00:00.5", "2024-05-31 10:00:00.500000"),
+    ],
+)
+def test_times_as_people_write_them(time: str, expected: str) -> None:
+    assert time_text(np.datetime64(time, "us")) == expected
+    assert time_text(np.int64(100)) == "100"
 
 
 def test_plain_steps_are_no_dates() -> None:

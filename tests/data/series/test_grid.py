@@ -98,8 +98,7 @@ def test_times_between_steps_are_moved_and_told() -> None:
         )
     )
     assert mended.notes(Frequency("h"), "linear") == [
-        "2 times moved to the nearest step of h, the first: 2024-01-01T01:01:00.000000 in 'a' "
-        "(line 3)"
+        "2 times moved to the nearest step of h, the first: 2024-01-01 01:01 in 'a' (line 3)"
     ]
 
 

@@ -106,7 +106,7 @@ def test_a_frequency_that_is_given(tmp_path: Path) -> None:
         ),
         (
             "ds,shop,y\n2024-01-01,x,1\n2024-01-01,z,2\n2024-01-02,x,1\n2024-01-02,z,2\n",
-            "series 'y' has the time 2024-01-01T00:00:00.000000 twice, in lines 2 and 3 (2 such "
+            "series 'y' has the time 2024-01-01 twice, in lines 2 and 3 (2 such "
             "rows in all). Sum or average them first, or say which column names the series, if "
             "there are several: --series.id-column shop",
         ),
