@@ -22,6 +22,8 @@ __all__ = ["Shown", "file_end", "file_frames", "folder_frames", "image_files", "
 IMAGES = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff")
 ENOUGH = 0.9
 """A file that gives less than this part of what its header promises was cut off."""
+MOST_PIXELS = 1 << 26
+"""Of one frame: twice 8K. A damaged header must not ask for all the memory there is."""
 SEEK_S = 4.0
 """A clip that begins later than this in its file is looked for, not decoded up to."""
 
@@ -90,17 +92,18 @@ def opened(source: Path | BinaryIO) -> Iterator[tuple[Any, Any]]:
     target = f"file:{source.absolute()}" if isinstance(source, Path) else source
     options = {"protocol_whitelist": "file,pipe"}
     try:
-        with av.open(target, mode="r", options=options) as container:
+        with av.open(target, options=options, metadata_errors="replace") as container:
             if not container.streams.video:
                 raise BrokenClip(f"{name}: holds no video")
             stream = container.streams.video[0]
             if stream.codec_context is None:
                 raise BrokenClip(f"{name}: damaged, or in a code that cannot be decoded")
             stream.codec_context.thread_count = 1  # clips are decoded side by side instead
+            stream.codec_context.options = {"max_pixels": str(MOST_PIXELS)}
             yield container, stream
     except BrokenClip:
         raise
-    except (av.error.FFmpegError, EOFError) as error:
+    except (av.error.FFmpegError, EOFError, UnicodeDecodeError, OverflowError) as error:
         told = getattr(error, "strerror", None) or str(error)
         raise BrokenClip(f"{name}: damaged, cut off or no video: {told}") from None
 

@@ -1,7 +1,7 @@
 """Clips of handwritten digits that move, written as real video: data that can be made anywhere.
 
 Each clip shows one digit or two, drawn from the 1,797 scans that come with scikit-learn, and has an
-activity and a caption. Training, validation and test show scans of different people's hands.
+activity and a caption. No scan is shown in two of training, validation and test.
 """
 
 from __future__ import annotations

@@ -14,6 +14,8 @@ from elman.data.video.errors import BrokenClip
 from elman.data.video.look import Look
 from tests.data.video.films import flat_frames, random_frames, write_film, write_image
 
+av = pytest.importorskip("av")
+
 LOOK = Look(16, 24)
 FRAMES = random_frames(20)
 
@@ -103,6 +105,54 @@ def test_noise_is_a_broken_clip(tmp_path: Path, name: str) -> None:
     path.write_bytes(b"just a text\n" * 50)
     with pytest.raises(BrokenClip):
         list(file_frames(path, LOOK))
+
+
+def test_titles_in_any_code_are_no_matter(tmp_path: Path) -> None:
+    path = tmp_path / "a.mkv"
+    with av.open(str(path), "w") as file:
+        file.metadata["title"] = "QQQQQQQQ"
+        stream = file.add_stream("ffv1", rate=10)
+        stream.height, stream.width, stream.pix_fmt = 16, 24, "gray"
+        for image in FRAMES:
+            file.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="gray")))
+        file.mux(stream.encode())
+    content = path.read_bytes()
+    assert b"QQQQQQQQ" in content
+    path.write_bytes(content.replace(b"QQQQQQQQ", b"na\xefve\xff\xfe!"))
+    assert len(list(file_frames(path, LOOK))) == 20
+
+
+def test_a_header_cannot_ask_for_all_the_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write_film(tmp_path / "a.mp4", FRAMES, codec="libx264", pixels="yuv420p")
+    monkeypatch.setattr("elman.data.video.container.MOST_PIXELS", 16 * 16)
+    with pytest.raises(BrokenClip):
+        list(file_frames(path, LOOK))
+
+
+def test_damage_anywhere_neither_crashes_nor_hangs(tmp_path: Path) -> None:
+    rng, before = np.random.default_rng(0), handles()
+    for name, codec, pixels in (
+        ("a.mp4", "libx264", "yuv420p"),
+        ("a.webm", "libvpx-vp9", "yuv420p"),
+        ("a.gif", "gif", "gray"),
+        ("a.avi", "mpeg4", "yuv420p"),
+    ):
+        path = write_film(tmp_path / name, FRAMES, codec=codec, pixels=pixels)
+        whole = np.frombuffer(path.read_bytes(), np.uint8)
+        for k in range(25):
+            damaged = whole.copy()
+            places = rng.integers(len(whole) if k % 2 else 400, size=6)
+            damaged[places] = rng.integers(256, size=6)
+            path.write_bytes(damaged.tobytes())
+            try:
+                for shown in file_frames(path, LOOK):
+                    shown.image()
+                file_end(path)
+            except BrokenClip as error:
+                assert str(path) in str(error)
+    assert handles() == before
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
