@@ -91,7 +91,8 @@ class Memory(NamedTuple):
 
     Attributes:
         body: The state of the recurrent layers.
-        norm: The sums of the running normalisation, ``(3, R)`` float64.
+        norm: The state of the normalisation: the sums of a running one, ``(3, R)`` float64, or
+            centre and scale of a window.
         recent: The last values, as many as the longest lag, ``(R, M)``, the newest last.
         seen: Which of them were observed, ``(R, M)``.
     """

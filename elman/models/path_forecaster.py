@@ -19,7 +19,7 @@ import torch.nn.functional as F
 from torch import Generator, Tensor, nn
 
 from elman._errors import ConfigError
-from elman.models.distribution import PointHead
+from elman.models.distribution import NegativeBinomialHead, PointHead
 from elman.models.forecaster import (
     Features,
     Forecaster,
@@ -199,7 +199,10 @@ class PathForecaster(Forecaster):
         asked = torch.as_tensor(levels, dtype=paths.dtype, device=paths.device)
         if isinstance(self.target, PointHead) and levels:
             self.target.quantiles(paths, levels, paths, paths)  # says why not
-        quantiles = paths.quantile(asked, dim=1).permute(1, 2, 0)  # (R, H, Q)
+        between = "higher" if isinstance(self.target, NegativeBinomialHead) else "linear"
+        quantiles = paths.quantile(asked, dim=1, interpolation=between).permute(
+            1, 2, 0
+        )  # (R, H, Q)
         return Prediction(self.targets(paths.mean(1)), self.targets(quantiles))
 
     def paths(

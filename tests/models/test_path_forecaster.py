@@ -177,6 +177,8 @@ def test_counts_are_drawn_as_counts() -> None:
     )
     assert torch.equal(drawn, drawn.round()) and bool((drawn >= 0).all())
     assert bool(torch.isfinite(model.loss(some, y.abs().round(), observed)[0]))
+    quantiles = model.forecast(some, (0.1, 0.25, 0.5), samples=10).quantiles
+    assert torch.equal(quantiles, quantiles.round())  # of ten paths, never between two counts
 
 
 def test_gradients() -> None:

@@ -173,3 +173,29 @@ def test_the_command_from_end_to_end(tmp_path: Path) -> None:
     assert "cannot stream: segment = 24" in refused.stderr
     zero = elman("train", "forecast", data, "--horizon", "0")
     assert (zero.returncode, "horizon" in zero.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("mode", ["direct", "autoregressive"])
+@pytest.mark.parametrize("head", ["quantiles", "normal", "student_t", "negative_binomial"])
+def test_every_head_from_table_to_forecast(tmp_path: Path, head: str, mode: str) -> None:
+    counts = np.random.default_rng(0).poisson(4, size=150)
+    rows = "".join(f"a,{t},{count}\n" for t, count in enumerate(counts))
+    (tmp_path / "counts.csv").write_text("unique_id,ds,y\n" + rows)
+    model = {"head": head, "mode": mode, "dropout": 0.0}
+    run = trained(tmp_path, data=str(tmp_path / "counts.csv"), model=model, train={"epochs": 8})
+    found = run.forecast(run.read(run.task.data).series, (0.1, 0.5, 0.9))[0]
+    assert (np.diff(found.quantiles, axis=1) >= 0).all()
+    assert 2 < found.mean.mean() < 6
+    if head == "negative_binomial":
+        assert np.array_equal(found.quantiles, np.round(found.quantiles))
+        assert (found.quantiles >= 0).all()
+
+
+def test_logarithms_from_table_to_forecast(tmp_path: Path) -> None:
+    grown = np.exp(0.02 * np.arange(200) + np.random.default_rng(0).normal(0, 0.02, 200))
+    rows = "".join(f"a,{t},{y:.6f}\n" for t, y in enumerate(grown))
+    (tmp_path / "grown.csv").write_text("unique_id,ds,y\n" + rows)
+    tables: dict[str, Any] = {"window": {"log": True}, "model": {"norm": "last"}}
+    run = trained(tmp_path, data=str(tmp_path / "grown.csv"), **tables, train={"epochs": 8})
+    found = run.forecast(run.read(run.task.data).series)[0].mean[:, 0]
+    np.testing.assert_allclose(found, np.exp(0.02 * np.arange(200, 206)), rtol=0.1)
