@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from elman._errors import DataError
 from elman.data.series.calendar import calendar_features
-from elman.data.series.frequency import UNITS, Frequency
+from elman.data.series.frequency import UNITS, Frequency, time_text
 from elman.data.series.series import Floats, Series, SeriesSet
 from elman.data.series.split import SeriesSplit
 from elman.models.forecaster import Features
@@ -142,7 +142,7 @@ class Learned:
         """Return what is known in advance, as far as is asked for, ``(T + ahead, K)``."""
         steps = len(series) + ahead
         if self.known and len(series.known) < steps:
-            after = series.ds[-1]
+            after = time_text(series.ds[-1])
             raise DataError(
                 f"series '{series.unique_id}' ends at {after}, and "
                 f"{', '.join(self.known)} {'is' if len(self.known) == 1 else 'are'} known for "
@@ -181,7 +181,7 @@ class Learned:
             instead = "leave it out" if self.log else "use another --model.head"
             raise DataError(
                 f"series '{series.unique_id}': {self.targets[which]} is {y[at, which]:g} at "
-                f"{series.ds[at]}; {needed}. Mend the data, or {instead}"
+                f"{time_text(series.ds[at])}; {needed}. Mend the data, or {instead}"
             )
         y = np.where(mask, y, 1.0 if self.log else 0.0)
         return np.asarray(np.log(y) if self.log else y)

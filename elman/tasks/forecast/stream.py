@@ -14,6 +14,7 @@ import torch
 from numpy.typing import NDArray
 
 from elman._errors import DataError
+from elman.data.series.frequency import time_text
 from elman.data.series.series import Floats, Series
 from elman.models.forecaster import Memory
 from elman.tasks.forecast.backtest import Forecast
@@ -123,19 +124,21 @@ class ForecastSession:
         missed = self._missed(time)
         if missed and (learned.known or learned.past):
             raise DataError(
-                f"series '{self.unique_id}': {missed:,} steps between {self.last} and {time} are "
-                "not there, and with them "
+                f"series '{self.unique_id}': {missed:,} steps between {time_text(self.last)} and "
+                f"{time_text(time)} are not there, and with them "
                 f"{', '.join((*learned.known, *learned.past))}. Give every step"
             )
         values = np.full((1, len(learned.targets)), np.nan) if y is None else np.array(y, float)
         values = values.reshape(1, -1)
         if values.shape[1] != len(learned.targets):
             raise DataError(
-                f"series '{self.unique_id}': {values.shape[1]} values at {time}, expected "
-                f"{len(learned.targets)}: {', '.join(learned.targets)}"
+                f"series '{self.unique_id}': {values.shape[1]} values at {time_text(time)}, "
+                f"expected {len(learned.targets)}: {', '.join(learned.targets)}"
             )
         if np.isinf(values).any():
-            raise DataError(f"series '{self.unique_id}': the value at {time} is not finite")
+            raise DataError(
+                f"series '{self.unique_id}': the value at {time_text(time)} is not finite"
+            )
         prepared = self._prepared(np.array([time]), values, row)  # refused before anything moves
         for _ in range(missed):
             gap = np.array([self.next_time])
@@ -228,13 +231,13 @@ class ForecastSession:
         position = int(frequency.positions(self._anchor, np.array([time]))[0])
         if position < self.steps:
             raise DataError(
-                f"series '{self.unique_id}': {time} is not after {self.last}, which was the last; "
-                f"expected {self.next_time}"
+                f"series '{self.unique_id}': {time_text(time)} is not after "
+                f"{time_text(self.last)}, which was the last; expected {time_text(self.next_time)}"
             )
         if frequency.at(self._anchor, np.array([position]))[0] != time:
             raise DataError(
-                f"series '{self.unique_id}': {time} is not on the grid of every "
-                f"{frequency.name}; expected {self.next_time}"
+                f"series '{self.unique_id}': {time_text(time)} is not on the grid of every "
+                f"{frequency.name}; expected {time_text(self.next_time)}"
             )
         return position - self.steps
 

@@ -94,7 +94,7 @@ def test_what_cannot_be_taken_in_is_refused_and_changes_nothing(run: ForecastRun
     after = "2024-01-02T06:00"
     for ds, y, more, message in (
         ("2024-01-02T05:00", 1.0, None, "is not after"),
-        ("2024-01-02T06:30", 1.0, None, "not on the grid of every h; expected 2024-01-02T06"),
+        ("2024-01-02T06:30", 1.0, None, "not on the grid of every h; expected 2024-01-02 06:00"),
         ("soon", 1.0, None, "'soon' is no date"),
         (after, [1.0, 2.0], None, "2 values .* expected 1: y"),
         (after, float("inf"), None, "not finite"),
