@@ -9,7 +9,7 @@ from elman._errors import DataError, UnknownName
 from elman.data import builtin
 from elman.data.builtin import BUILTIN
 
-TASKS = ("language-model", "classify", "tag", "translate", "compose", "forecast")
+TASKS = ("language-model", "classify", "tag", "translate", "compose", "forecast", "regress")
 
 
 def test_manual_is_the_whole_manual() -> None:
