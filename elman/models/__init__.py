@@ -22,14 +22,18 @@ if TYPE_CHECKING:
     from elman.models.config import BodyConfig, LanguageModelConfig
     from elman.models.ctc import PrefixBeam, align, prefix_beam_search
     from elman.models.decode import Hypothesis, beam_search, greedy
+    from elman.models.direct_forecaster import DirectForecaster
     from elman.models.dna_classifier import DnaClassifier
     from elman.models.dna_frontend import DnaFrontend
     from elman.models.dna_tagger import DnaTagger
+    from elman.models.forecaster import Features, Window
+    from elman.models.forecaster_config import ForecasterConfig
     from elman.models.frontend import TokenFrontend
     from elman.models.generate import next_token_probs
     from elman.models.language_model import LanguageModel, LanguageModelLoss
     from elman.models.log_mel import LogMel
     from elman.models.ngram import NGram, uniform_nats
+    from elman.models.path_forecaster import PathForecaster
     from elman.models.sampler import Sampler
     from elman.models.save import load_model, model_bytes, model_metadata
     from elman.models.spec_augment import SpecAugment
@@ -52,9 +56,12 @@ __all__ = [
     "CaptionerConfig",
     "ClassifierConfig",
     "DecoderLoss",
+    "DirectForecaster",
     "DnaClassifier",
     "DnaFrontend",
     "DnaTagger",
+    "Features",
+    "ForecasterConfig",
     "Hypothesis",
     "LanguageModel",
     "LanguageModelConfig",
@@ -62,6 +69,7 @@ __all__ = [
     "LogMel",
     "NGram",
     "NaiveBayes",
+    "PathForecaster",
     "PrefixBeam",
     "Sampler",
     "SequenceClassifier",
@@ -77,6 +85,7 @@ __all__ = [
     "TranscriberConfig",
     "Translator",
     "TranslatorConfig",
+    "Window",
     "align",
     "beam_search",
     "greedy",
@@ -100,9 +109,12 @@ HOME = {
     "CaptionerConfig": "captioner_config",
     "ClassifierConfig": "classifier_config",
     "DecoderLoss": "attention_decoder",
+    "DirectForecaster": "direct_forecaster",
     "DnaClassifier": "dna_classifier",
     "DnaFrontend": "dna_frontend",
     "DnaTagger": "dna_tagger",
+    "Features": "forecaster",
+    "ForecasterConfig": "forecaster_config",
     "Hypothesis": "decode",
     "LanguageModel": "language_model",
     "LanguageModelConfig": "config",
@@ -110,6 +122,7 @@ HOME = {
     "LogMel": "log_mel",
     "NGram": "ngram",
     "NaiveBayes": "bag_of_words",
+    "PathForecaster": "path_forecaster",
     "PrefixBeam": "ctc",
     "Sampler": "sampler",
     "SequenceClassifier": "classifier",
@@ -125,6 +138,7 @@ HOME = {
     "TranscriberConfig": "transcriber_config",
     "Translator": "translator",
     "TranslatorConfig": "translator_config",
+    "Window": "forecaster",
     "align": "ctc",
     "beam_search": "decode",
     "greedy": "decode",
