@@ -1,4 +1,4 @@
-"""Tracks of a genome, written as they are found: bedGraph, and BED of labelled regions.
+"""Tracks of a genome, made as they are found: bedGraph of values, and runs of one tag.
 
 Neighbours of one value are one line, also across the pieces in which they come. A chromosome of a
 hundred million bases needs no more memory than a short one.
@@ -6,13 +6,13 @@ hundred million bases needs no more memory than a short one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["BedGraphWriter", "BedWriter"]
+__all__ = ["BedGraphWriter", "Run", "Runs"]
 
 Write = Callable[[str], None]
 
@@ -77,24 +77,36 @@ class BedGraphWriter:
             self._held = None
 
 
-class BedWriter:
-    """Labelled regions as BED: sequence, start, end, label, and how sure it is from 0 to 1000.
+class Run(NamedTuple):
+    """Neighbouring bases of one tag.
 
-    Args:
-        write: Takes text.
-        labels: The name of each tag.
-        background: The tag that is no region.
-
-    Example:
-        >>> out = []
-        >>> regions = BedWriter(out.append, ["none", "gene"])
-        >>> regions.add("chr1", 0, np.array([0, 1, 1]), np.array([0.9, 0.8, 0.6]))
-        >>> regions.end(); "".join(out)
-        'chr1\\t1\\t3\\tgene\\t700\\n'
+    Attributes:
+        name: The sequence that they are in.
+        start: The first of them, from 0.
+        end: The one behind the last.
+        tag: What they are.
+        confidence: The mean of how sure that is, 0 to 1.
     """
 
-    def __init__(self, write: Write, labels: Sequence[str], background: int = 0) -> None:
-        self._write, self._labels, self._background = write, labels, background
+    name: str
+    start: int
+    end: int
+    tag: int
+    confidence: float
+
+
+class Runs:
+    """Tags of bases, one after the other, as runs of one tag, across the pieces they come in.
+
+    Example:
+        >>> runs = Runs()
+        >>> runs.add("chr1", 0, np.array([0, 1, 1]), np.array([1.0, 0.8, 0.6]))
+        [Run(name='chr1', start=0, end=1, tag=0, confidence=1.0)]
+        >>> runs.end()
+        [Run(name='chr1', start=1, end=3, tag=1, confidence=0.7)]
+    """
+
+    def __init__(self) -> None:
         self._name, self._place = "", 0
         self._held: tuple[int, int, float] | None = None  # start, tag, sum of how sure it is
 
@@ -104,13 +116,18 @@ class BedWriter:
         start: int,
         tags: NDArray[np.integer[Any]],
         confidence: NDArray[np.floating[Any]],
-    ) -> None:
-        """Write the tags of the next bases of a sequence, from ``start`` on."""
+    ) -> list[Run]:
+        """Take in the tags of the next bases of a sequence, from ``start`` on.
+
+        Returns:
+            The runs that have ended.
+        """
+        ended = []
         if start == 0:
-            self.end()
+            ended = self.end()
             self._name, self._place = name, 0
         if not len(tags):
-            return
+            return ended
         starts = np.concatenate([[0], np.flatnonzero(np.diff(tags)) + 1])
         sums = np.add.reduceat(confidence.astype(np.float64), starts)
         for first, total in zip(starts.tolist(), sums.tolist(), strict=True):
@@ -118,18 +135,18 @@ class BedWriter:
             if self._held is not None and self._held[1] == tag:
                 self._held = self._held[0], tag, self._held[2] + total
                 continue
-            self._flush(self._place + first)
+            ended += self._ended(self._place + first)
             self._held = self._place + first, tag, total
         self._place += len(tags)
+        return ended
 
-    def end(self) -> None:
-        """Write what is still held back."""
-        self._flush(self._place)
-        self._held = None
+    def end(self) -> list[Run]:
+        """Return what is still held back."""
+        ended, self._held = self._ended(self._place), None
+        return ended
 
-    def _flush(self, end: int) -> None:
-        if self._held is None or self._held[1] == self._background:
-            return
+    def _ended(self, end: int) -> list[Run]:
+        if self._held is None:
+            return []
         start, tag, total = self._held
-        sure = round(1000 * total / (end - start))
-        self._write(f"{self._name}\t{start}\t{end}\t{self._labels[tag]}\t{sure}\n")
+        return [Run(self._name, start, end, tag, total / (end - start))]

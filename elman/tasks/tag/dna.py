@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
-from elman._errors import ConfigError, did_you_mean
+from elman._errors import ConfigError
 from elman._run import RunDirectory
 from elman.data.dna.alphabet import Codes
 from elman.data.dna.config import RegionsConfig
-from elman.data.dna.fasta import STDIN, Piece, is_sequences, read_pieces
+from elman.data.dna.fasta import STDIN, is_sequences, read_pieces
+from elman.data.dna.labelled import sequence_files
 from elman.data.dna.sets import is_dna_set
 from elman.data.dna.tagged import (
     TaggedDna,
@@ -22,7 +23,6 @@ from elman.data.dna.tagged import (
     read_other_tagged_dna,
     read_tagged_dna,
 )
-from elman.data.dna.track import BedGraphWriter, BedWriter
 from elman.data.find import find_data, is_known
 from elman.data.padding import pad
 from elman.models.dna_tagger import DnaTagger
@@ -32,6 +32,7 @@ from elman.tasks.classify.dna import undropped
 from elman.tasks.kind import Sets
 from elman.tasks.report import Picture
 from elman.tasks.tag.config import TagPredict, TagTask
+from elman.tasks.tag.dna_output import check, writer_of
 from elman.tasks.tag.dna_pictures import Track, track_picture
 from elman.tasks.tag.dna_stream import Found, tag_pieces
 from elman.tasks.tag.kind import TagExamples, TagKind, step_config
@@ -160,8 +161,12 @@ class DnaTagKind(TagKind[Codes]):
 
     def tagged(self, model: StepTagger, source: str) -> Iterator[Found]:
         """Yield what is found for the sequences of a file, in memory that does not grow."""
-        pieces: Iterator[Piece] = read_pieces(source if source == STDIN else find_data(source))
         window = max(self.config.window, LEAST_CONTEXTS * self.config.context)
+        files = [source]
+        if source != STDIN:
+            is_folder = Path(source).is_dir()
+            files = [str(f) for f in sequence_files(source)] if is_folder else [find_data(source)]
+        pieces = itertools.chain.from_iterable(map(read_pieces, files))
         return tag_pieces(model, pieces, window, self.config.context)
 
     def pictures(
@@ -175,96 +180,6 @@ class DnaTagKind(TagKind[Codes]):
             said = examples.said(k) if isinstance(examples, TaggedDna) else f"sequence {k + 1}"
             tracks.append(Track(true[own], told[own], said))
         return [track_picture("Regions, and what was found", tracks, labels)] if tracks else []
-
-
-class Lines:
-    """Regions and tracks as text, many lines at once."""
-
-    def __init__(self, write: Callable[[str], None]) -> None:
-        self._write, self._held, self._size = write, list[str](), 0
-
-    def take(self, text: str) -> None:
-        """Keep some text, and hand over what there is if it is much."""
-        self._held.append(text)
-        self._size += len(text)
-        if self._size > 1 << 16:
-            self.flush()
-
-    def flush(self) -> None:
-        """Hand over all there is."""
-        if self._held:
-            self._write("".join(self._held))
-        self._held, self._size = [], 0
-
-
-class Regions:
-    """What is found as regions, in BED or as JSON lines."""
-
-    def __init__(self, lines: Lines, labels: Sequence[str], as_json: bool) -> None:
-        self._lines = lines
-        self._writer = BedWriter(self._json if as_json else lines.take, labels)
-
-    def take(self, found: Found) -> None:
-        """Write what is found next."""
-        self._writer.add(found.name, found.start, found.tags, found.confidence)
-
-    def end(self) -> None:
-        """Write what is held back."""
-        self._writer.end()
-        self._lines.flush()
-
-    def _json(self, line: str) -> None:
-        name, start, end, label, score = line.rstrip("\n").split("\t")
-        entry = {"sequence": name, "start": int(start), "end": int(end), "label": label}
-        self._lines.take(json.dumps({**entry, "confidence": int(score) / 1000}) + "\n")
-
-
-class Probabilities:
-    """The probability of one tag, base by base, as bedGraph."""
-
-    def __init__(self, lines: Lines, tag: int) -> None:
-        self._lines, self._tag = lines, tag
-        self._writer = BedGraphWriter(lines.take)
-
-    def take(self, found: Found) -> None:
-        """Write what is found next."""
-        self._writer.add(found.name, found.start, found.chances[:, self._tag])
-
-    def end(self) -> None:
-        """Write what is held back."""
-        self._writer.end()
-        self._lines.flush()
-
-
-def writer_of(
-    options: TagPredict, labels: Sequence[str], write: Callable[[str], None]
-) -> Regions | Probabilities:
-    """Return what writes in the format that is asked for."""
-    lines = Lines(write)
-    if options.format == "bedgraph":
-        return Probabilities(lines, labels.index(options.track or labels[1]))
-    return Regions(lines, labels, options.format == "json")
-
-
-def check(options: TagPredict, labels: Sequence[str]) -> None:
-    """Refuse options that have no effect on DNA.
-
-    Raises:
-        ConfigError: If there is one, or no such tag.
-    """
-    usual = TagPredict()
-    if options.format in ("conll", "csv"):
-        raise ConfigError("format: DNA is written as bed (the default), bedgraph or json")
-    for name in ("input", "chunk", "stream"):
-        if getattr(options, name) != getattr(usual, name):
-            raise ConfigError(f"{name}: has no effect on DNA. Leave it out")
-    if options.track is not None and options.track not in labels:
-        raise ConfigError(
-            f"track: no tag '{options.track}'{did_you_mean(options.track, labels) or '.'} "
-            f"Known: {', '.join(labels)}"
-        )
-    if options.format == "bedgraph" and options.track is None and len(labels) > 2:
-        raise ConfigError(f"track: of which tag? Say --track, one of {', '.join(labels)}")
 
 
 def sets_of(found: TaggedDnaSets) -> Sets:

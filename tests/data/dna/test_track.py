@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from elman.data.dna.track import BedGraphWriter, BedWriter
+from elman.data.dna.track import BedGraphWriter, Runs
 
 CUTS = st.lists(st.integers(1, 7), min_size=1, max_size=12)
 
@@ -40,32 +40,29 @@ def test_a_track_is_read_back_as_it_was(cuts: list[int], seed: int) -> None:
 
 
 @given(CUTS, st.integers(0, 99))
-def test_regions_are_read_back_as_they_were(cuts: list[int], seed: int) -> None:
+def test_runs_are_read_back_as_they_were(cuts: list[int], seed: int) -> None:
     rng = np.random.default_rng(seed)
     tags, sure = rng.integers(0, 3, sum(cuts)), rng.random(sum(cuts))
-    out: list[str] = []
-    regions = BedWriter(out.append, ["none", "a", "b"])
-    for a, b in parts(cuts):
-        regions.add("chr1", a, tags[a:b], sure[a:b])
-    regions.end()
-    found = np.zeros(len(tags), int)
-    ends: list[tuple[int, str]] = []
-    for line in "".join(out).splitlines():
-        name, start, end, label, score = line.split("\t")
-        place = slice(int(start), int(end))
-        assert name == "chr1" and not found[place].any()
-        found[place] = "ab".index(label) + 1
-        assert int(score) == round(1000 * sure[place].mean())
-        ends.append((int(end), label))
-        assert (int(start), label) not in ends[:-1]  # neighbours of one label are one line
-    np.testing.assert_array_equal(found, tags)
+    runs, found = Runs(), []
+    for name in ("chr1", "chr2", "chr2"):
+        for a, b in parts(cuts):
+            found += runs.add(name, a, tags[a:b], sure[a:b])
+    found += runs.end()
+    count = 1 + int((np.diff(tags) != 0).sum())
+    assert len(found) == 3 * count and runs.end() == []
+    for copy in range(3):
+        end = 0
+        for run in found[copy * count : (copy + 1) * count]:
+            assert run.start == end and run.name == ("chr1" if copy == 0 else "chr2")
+            place, end = slice(run.start, run.end), run.end
+            assert (tags[place] == run.tag).all()
+            np.testing.assert_allclose(run.confidence, sure[place].mean())
+        assert end == len(tags)
 
 
-def test_nothing_is_written_of_nothing() -> None:
+def test_nothing_is_made_of_nothing() -> None:
     out: list[str] = []
-    track, regions = BedGraphWriter(out.append), BedWriter(out.append, ["none", "a"])
+    track, runs = BedGraphWriter(out.append), Runs()
     track.add("x", 0, np.array([]))
-    regions.add("x", 0, np.zeros(9, int), np.ones(9))
     track.end()
-    regions.end()
-    assert out == []
+    assert out == [] and runs.add("x", 0, np.array([], int), np.array([])) == runs.end() == []
