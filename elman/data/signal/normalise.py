@@ -135,6 +135,8 @@ def learn_scale(train: Recordings, features: SignalFeatures) -> Scale:
         there = ~np.isnan(step)
         changes += np.where(there, step, 0.0).__pow__(2).sum(0)
         steps += there.sum(0)
+    if features.normalise == "all":
+        changes, steps = np.full(width, changes.sum()), np.full(width, steps.sum())
     change = positive(np.sqrt(changes / np.maximum(steps, 1)), np.ones(width))
     gap = None
     if any(item.times is not None for item in train):

@@ -55,7 +55,9 @@ def test_a_channel_without_values_is_refused_by_name() -> None:
 def test_one_deviation_for_all_or_none() -> None:
     values = np.array([[0.0, 0.0], [2.0, 14.0]])
     found = Recordings(("x", "y"), [Recording("r", values)])
-    assert learn_scale(found, SignalFeatures(normalise="all")).deviation == (5.0, 5.0)
+    together = learn_scale(found, SignalFeatures(normalise="all"))
+    assert together.deviation == (5.0, 5.0)
+    np.testing.assert_allclose(together.change, np.sqrt((0.4**2 + 2.8**2) / 2))
     plain = learn_scale(found, SignalFeatures(normalise="none"))
     assert plain.mean == (0, 0) and plain.deviation == (1, 1)
 
