@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -153,6 +154,47 @@ def test_no_baseline_changes_when_the_future_does(season: int) -> None:
         for one, other in zip(*told, strict=True):
             np.testing.assert_array_equal(one.forecast.mean, other.forecast.mean, name)
             np.testing.assert_array_equal(one.forecast.quantiles, other.forecast.quantiles, name)
+
+
+@pytest.mark.parametrize("folds", [1, 3])
+def test_figures_are_those_of_the_library_of_the_field(folds: int) -> None:
+    losses = pytest.importorskip("utilsforecast.losses")
+    pd = pytest.importorskip("pandas")
+    many = [series(waves(96 + 5 * k, 12, k), f"s{k}") for k in range(4)]
+    found = plan(series_set(*many, season=12), 6, 18, folds=folds)
+    method = baselines(12, PROBABILITIES)["exponential smoothing"]
+    scores, _ = found.run(method)
+    frames = []
+    for origin in found.origins:
+        one = many[origin.series]
+        (told,) = method([one.until(origin.step, 6)], 6)
+        ahead = slice(origin.step, origin.step + 6)
+        columns = {"ds": one.ds[ahead], "y": one.y[ahead, 0], "m": told.mean[:, 0]}
+        columns |= {f"m-q{k}": told.quantiles[:, k, 0] for k in range(3)}
+        frames.append(pd.DataFrame({"unique_id": one.unique_id, **columns, "cutoff": origin.step}))
+    table = pd.concat(frames)
+    levels = np.array(PROBABILITIES)
+    names = {"m": [f"m-q{k}" for k in range(3)]}
+
+    def of(loss: Any, *, models: Any = ("m",), **more: Any) -> Any:
+        return loss(table, models=models if isinstance(models, dict) else list(models), **more)["m"]
+
+    assert scores.smape == pytest.approx(2 * of(losses.smape).mean())
+    assert scores.mae == pytest.approx(of(losses.mae).mean())
+    assert scores.rmse**2 == pytest.approx(of(losses.mse).mean())
+    whole = table.drop(columns="cutoff").assign(unique_id="all")
+    crps = losses.scaled_crps(whole, models=names, quantiles=levels)["m"].iloc[0]
+    assert scores.crps == pytest.approx(crps)
+    bounds = table.rename(columns={"m-q0": "m-lo-80", "m-q2": "m-hi-80"})
+    inside = losses.coverage(bounds, models=["m"], level=80)["m"].mean()
+    assert scores.coverage[80] == pytest.approx(inside)
+    if folds == 1:  # of several folds each has a scale of its own
+        train = [
+            pd.DataFrame({"unique_id": one.unique_id, "ds": one.ds[:end], "y": one.y[:end, 0]})
+            for one, end in zip(many, (origin.step for origin in found.origins), strict=True)
+        ]
+        mase = of(losses.mase, seasonality=12, train_df=pd.concat(train))
+        assert scores.mase_of_series().tolist() == pytest.approx(mase.tolist())
 
 
 def test_steps_that_were_filled_in_are_not_scored() -> None:
