@@ -20,11 +20,11 @@ class AugmentConfig(Config):
 
     frequency_masks: Annotated[int, Field(ge=0)] = 2
     """Bands of frequencies that are blanked; 0: none."""
-    frequency_width: Part = 0.25
+    frequency_width: Part = 0.15
     """Widest of these masks, as a part of all bands."""
     time_masks: Annotated[int, Field(ge=0)] = 2
     """Stretches of time that are blanked; 0: none."""
-    time_width: Part = 0.1
+    time_width: Part = 0.05
     """Longest of these masks, as a part of the recording; never more than a second."""
 
     @field_validator("frequency_width", "time_width")
@@ -57,7 +57,7 @@ class TranscriberConfig(BodyConfig):
     """Where the highest band ends. Unset: half the rate."""
     mel_scale: Literal["htk", "slaney"] = "htk"
     """Which of the two usual mel scales."""
-    channels: Size = 32
+    channels: Size = 16
     """Filters of each convolution."""
     subsampling: Annotated[int, Field(ge=1, le=8)] = 4
     """Frames that become one step, 1, 2, 4 or 8: more is faster, but every letter needs a step."""

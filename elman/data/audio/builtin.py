@@ -14,7 +14,7 @@ __all__ = ["TABLE", "make_morse"]
 
 Progress = Callable[[int, int, str], None]
 TABLE = "manifest.tsv"
-COUNT, SEED = 1500, 0
+COUNT, SEED = 2000, 0
 
 
 def make_morse(
@@ -35,9 +35,9 @@ def make_morse(
         wave = morse.render(
             text,
             rng,
-            words_per_minute=rng.uniform(18, 35),
-            tone_hz=rng.uniform(400, 900),
-            snr_db=rng.uniform(-6, 20),
+            words_per_minute=rng.uniform(16, 28),
+            tone_hz=rng.uniform(500, 800),
+            snr_db=rng.uniform(0, 20),
         )
         name = f"{number:04d}.wav"
         soundfile.write(str(folder / name), wave, morse.RATE, subtype="PCM_16")

@@ -28,7 +28,7 @@ CODE = {
     **{"o": "---", "p": ".--.", "q": "--.-", "r": ".-.", "s": "...", "t": "-", "u": "..-"},
     **{"v": "...-", "w": ".--", "x": "-..-", "y": "-.--", "z": "--.."},
     **{"0": "-----", "1": ".----", "2": "..---", "3": "...--", "4": "....-", "5": "....."},
-    **{"6": "-....", "7": "--...", "8": "---..", "9": "----.", "?": "..--..", "/": "-..-."},
+    **{"6": "-....", "7": "--...", "8": "---..", "9": "----."},
 }
 """Each sign as dots and dashes."""
 WORD_LIST = (
@@ -45,16 +45,21 @@ WORDS = WORD_LIST.split()
 
 
 def texts(count: int, seed: int) -> Iterator[str]:
-    """Yield texts of one or two words, call signs or groups."""
+    """Yield texts: a third are one to three letters of a word, others one or two words."""
     rng = np.random.default_rng([seed, 1])
     signs = list(CODE)
     for _ in range(count):
+        if rng.random() < 1 / 3:
+            word = str(rng.choice(WORDS))
+            start = int(rng.integers(len(word)))
+            yield word[start : start + int(rng.integers(1, 4))]
+            continue
         parts = []
         for _ in range(int(rng.integers(1, 3))):
             kind = rng.random()
-            if kind < 0.6:
+            if kind < 0.7:
                 parts.append(str(rng.choice(WORDS)))
-            elif kind < 0.75:
+            elif kind < 0.85:
                 letters = "".join(rng.choice(signs[:26], 4))
                 parts.append(
                     f"{letters[: 1 + int(rng.integers(2))]}{rng.integers(10)}{letters[2:]}"

@@ -28,6 +28,8 @@ class TranscribeTrainConfig(ExampleTrainConfig):
         'cer'
     """
 
+    batch_size: int = Field(default=16, ge=1)
+    """Recordings side by side in one batch."""
     lr: float = Field(default=2e-3, gt=0, le=1000)
     """Peak learning rate."""
     max_tokens: int | None = Field(default=None, ge=1)

@@ -106,6 +106,9 @@ def coarse(frames: NDArray[np.int64]) -> NDArray[np.int64]:
 class UtteranceBatches:
     """Training recordings as batches by number, each at a speed drawn anew in each epoch.
 
+    The first epoch goes from short to long: where there are few letters in few steps, a network
+    that knows nothing finds out soonest which is which (SortaGrad).
+
     Args:
         waves: The sound.
         alphabet: The letters.
@@ -118,6 +121,9 @@ class UtteranceBatches:
 
     Raises:
         DataError: If none is left.
+
+    Source:
+        SortaGrad: Amodei et al. 2016, arXiv:1512.02595.
     """
 
     def __init__(
@@ -146,12 +152,16 @@ class UtteranceBatches:
         self._buckets = Buckets(
             frames, task.train.batch_size, seed=task.train.seed, max_tokens=most
         )
+        longest = [frames[self._buckets.rows(0, k)].max() for k in range(len(self._buckets))]
+        self._first = np.argsort(longest, kind="stable")
 
     def __len__(self) -> int:
         return len(self._buckets)
 
     def batch(self, epoch: int, index: int) -> Batch:
         """Return batch ``index`` of ``epoch``: waves and lengths, ids and sizes."""
+        if epoch == 0:
+            index = int(self._first[index])
         rows = self._rows[self._buckets.rows(epoch, index)].tolist()
         seed, speeds = self._task.train.seed, self._task.audio.speed
         waves = [self.waves.drawn(row, speeds, (seed, epoch, row)) for row in rows]

@@ -43,7 +43,9 @@ def test_a_batch_depends_on_its_number_alone(tmp_path: Path) -> None:
     for epoch, index in ((0, 0), (3, 1)):
         a, b = one.batch(epoch, index), other.batch(epoch, index)
         assert torch.equal(a.inputs[0], b.inputs[0]) and torch.equal(a.targets[0], b.targets[0])
-    assert one.batch(0, 0).inputs[0].shape != one.batch(1, 0).inputs[0].shape
+    assert one.batch(1, 0).inputs[0].shape != one.batch(2, 0).inputs[0].shape
+    widths = [one.batch(0, k).inputs[0].shape[1] for k in range(len(one))]
+    assert widths == sorted(widths)  # the first epoch goes from short to long
     assert sum(len(one.batch(0, k).inputs[1]) for k in range(len(one))) == 20
 
 
