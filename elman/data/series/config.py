@@ -43,8 +43,8 @@ class SeriesConfig(Config):
     season: int | None = Field(default=None, ge=1)
     """Steps until the same comes again. Unset: 24 of hours, 7 of days, 12 of months, ..."""
     fill: Literal["linear", "last", "zero", "none"] = "linear"
-    """What stands where steps or values are missing: a line between the neighbours, the last
-    value, zero; none refuses such a table. Filled steps are never scored."""
+    """What stands where steps or values are missing: a line between the neighbours, or the last
+    value, made up and never scored; zero, if no row means none; none refuses such a table."""
     calendar: bool = True
     """Whether the network is told the hour, weekday, month, ... as the frequency has them."""
     steps: int | None = Field(default=None, ge=1)

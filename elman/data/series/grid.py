@@ -115,7 +115,8 @@ def regular(
     grid[places] = numbers
     own = places[places < steps]
     note_gaps(name, times, own, frequency, method, mended)
-    mask = ~np.isnan(grid[:steps, : widths.targets]).any(1)
+    # Zero is an answer: what has no row was not sold. Other fillings are made up.
+    mask = ~np.isnan(grid[:steps, : widths.targets]).any(1) | (method == "zero")
     inside = np.delete(grid, np.s_[widths.targets : widths.targets + widths.known], axis=1)[own]
     ahead = grid[places, widths.targets : widths.targets + widths.known]
     missing = int(np.isnan(inside).sum() + np.isnan(ahead).sum())
@@ -129,7 +130,7 @@ def regular(
         frequency.at(times[0], np.arange(steps)),
         fill(y[:steps], method),
         fill(known, method),
-        fill(past[:steps], method),
+        fill(past[:steps], "last" if method == "linear" else method),  # a line would look ahead
         mask=mask,
     )
 

@@ -31,7 +31,7 @@ class Series:
             far beyond the last one as the table goes.
         past: What is known up to now only, ``(T, U)``.
         static: What is true of the whole series, by column.
-        mask: ``(T,)``: True where every target was observed, False where one was filled in.
+        mask: ``(T,)``: True where every target was observed, False where one was made up.
     """
 
     unique_id: str
@@ -52,7 +52,8 @@ class Series:
     def until(self, origin: int, horizon: int) -> Series:
         """Return what is known at a point in time: the first ``origin`` steps.
 
-        Of what is known in advance, ``horizon`` steps more are kept.
+        Of what is known in advance, ``horizon`` steps more are kept. Steps at the end that were
+        filled in may hold a trace of what came later: they become the last value that was seen.
 
         Example:
             >>> y = np.arange(5.0)[:, None]
@@ -61,13 +62,18 @@ class Series:
             >>> len(cut), len(cut.known), len(cut.past)
             (2, 3, 2)
         """
+        y, mask = self.y[:origin], self.mask[:origin]
+        if origin and not mask[-1]:
+            y = y.copy()
+            last = int(np.flatnonzero(mask)[-1]) if mask.any() else 0
+            y[last + 1 :] = y[last]
         return replace(
             self,
             ds=self.ds[:origin],
-            y=self.y[:origin],
+            y=y,
             known=self.known[: origin + horizon],
             past=self.past[:origin],
-            mask=self.mask[:origin],
+            mask=mask,
         )
 
 

@@ -46,10 +46,36 @@ def test_what_was_observed_stays(places: set[int], method: str) -> None:
     one = put(times, list(values), method=method, mended=mended)
     assert len(one) == times[-1] - times[0] + 1 == len(one.ds)
     assert one.ds.tolist() == list(range(times[0], times[-1] + 1))
-    np.testing.assert_array_equal(one.y[one.mask, 0], values)
-    assert one.ds[one.mask].tolist() == times.tolist()
+    there = np.isin(one.ds, times)
+    np.testing.assert_array_equal(one.y[there, 0], values)
     assert np.isfinite(one.y).all()
-    assert mended.gap_steps == (~one.mask).sum()
+    assert mended.gap_steps == (~there).sum()
+    # What is made up is known to be so; zero is an answer.
+    assert one.mask.tolist() == ([True] * len(one) if method == "zero" else there.tolist())
+
+
+@given(
+    places=st.sets(st.integers(1, 40)),
+    holes=st.sets(st.integers(1, 40)),
+    origin=st.integers(1, 41),
+    method=st.sampled_from(["linear", "last", "zero"]),
+)
+def test_filling_leaves_no_trace_of_what_came_later(
+    places: set[int], holes: set[int], origin: int, method: str
+) -> None:
+    times = np.array([0, *sorted(places)])
+    numbers = np.random.default_rng(0).normal(size=(41, 2))[times]
+    numbers[1:, 1][np.isin(times[1:], list(holes))] = np.nan
+    whole = put(times, numbers, Widths(1, 0, 1), method=method).until(origin, 0)
+    before = times < origin
+    alone = put(times[before], numbers[before], Widths(1, 0, 1), method=method)
+    steps = len(alone)
+    np.testing.assert_array_equal(whole.y[:steps], alone.y)
+    np.testing.assert_array_equal(whole.past[:steps], alone.past)
+    if method != "zero":
+        assert (whole.y[steps:] == alone.y[-1]).all() and (
+            whole.past[steps:] == alone.past[-1]
+        ).all()
 
 
 @pytest.mark.parametrize(
