@@ -46,6 +46,7 @@ class DnaClassifier(SequenceClassifier):
         filters: Of the convolution; 0: none.
         filter_width: Letters that a filter sees.
         stride: Letters from one place of a filter to the next.
+        dropout_letters: Chance that a letter is read as N, in training.
         strands: What is known of the other strand.
 
     Shape:
@@ -69,9 +70,12 @@ class DnaClassifier(SequenceClassifier):
         filters: int = 0,
         filter_width: int = 11,
         stride: int = 1,
+        dropout_letters: float = 0.0,
         strands: Strands = "one",
     ) -> None:
-        frontend = DnaFrontend(kmer, kmer_size, both_strands=strands != "one")
+        frontend = DnaFrontend(
+            kmer, kmer_size, dropout_letters=dropout_letters, both_strands=strands != "one"
+        )
         if filters:
             frontend.streams = False  # the convolution keeps no state
         super().__init__(frontend, num_classes, config)

@@ -74,6 +74,7 @@ class DnaFrontend(Frontend):
         kmer: Letters of a word, 1 to 6; 1: the four shares of each letter, nothing is learned.
         size: Features of a word's vector, for ``kmer`` above 1.
         convolution: What the features go through; it must keep the number of steps.
+        dropout_letters: Chance that a letter is read as N, in training, each by itself.
         both_strands: Give features that are equivariant: those of the reverse complement are the
             same ones in reverse order, of time and of channels. The shares of letters are so by
             themselves; of others there are twice as many, of the other strand behind those of
@@ -96,10 +97,11 @@ class DnaFrontend(Frontend):
         size: int = 32,
         *,
         convolution: LetterConvolution | None = None,
+        dropout_letters: float = 0.0,
         both_strands: bool = False,
     ) -> None:
         super().__init__()
-        self.kmer = kmer
+        self.kmer, self.dropout_letters = kmer, dropout_letters
         self.words: nn.Embedding | None = None
         if kmer > 1:
             self.words = nn.Embedding(4**kmer, size)
@@ -116,6 +118,9 @@ class DnaFrontend(Frontend):
 
     def forward(self, codes: Tensor) -> Tensor:
         """Return the features."""
+        if self.training and self.dropout_letters:
+            dropped = torch.rand(codes.shape, device=codes.device) < self.dropout_letters
+            codes = codes.masked_fill(dropped & (codes != 0), ANY)
         if not self.doubles and self.convolution is None:
             return self.letters(codes)
         lengths = code_lengths(codes)
@@ -170,7 +175,7 @@ class DnaFrontend(Frontend):
 
     def extra_repr(self) -> str:
         """Show the options when the module is printed."""
-        return f"kmer={self.kmer}, look_back={self.look_back}"
+        return f"kmer={self.kmer}, dropout_letters={self.dropout_letters}"
 
 
 def code_lengths(codes: Tensor) -> Tensor:

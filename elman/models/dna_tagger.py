@@ -31,6 +31,7 @@ class DnaTagger(StepTagger):
         kmer_size: Features of a word.
         filters: Of the convolution, which looks back alone; 0: none.
         filter_width: Letters that a filter sees.
+        dropout_letters: Chance that a letter is read as N, in training.
         strands: `one`; `average`, the mean of both strands; or `tied` weights.
 
     Raises:
@@ -52,6 +53,7 @@ class DnaTagger(StepTagger):
         kmer_size: int = 32,
         filters: int = 0,
         filter_width: int = 11,
+        dropout_letters: float = 0.0,
         strands: Literal["one", "average", "tied"] = "one",
     ) -> None:
         if strands != "one" and config.output == "crf":
@@ -62,7 +64,11 @@ class DnaTagger(StepTagger):
         size = kmer_size if kmer > 1 else 4
         convolution = LetterConvolution(size, filters, filter_width) if filters else None
         frontend = DnaFrontend(
-            kmer, kmer_size, convolution=convolution, both_strands=strands != "one"
+            kmer,
+            kmer_size,
+            convolution=convolution,
+            dropout_letters=dropout_letters,
+            both_strands=strands != "one",
         )
         super().__init__(frontend, num_tags, config)
         self.strands, self.one_size = strands, frontend.one_size

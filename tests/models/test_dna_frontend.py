@@ -123,3 +123,20 @@ def test_a_convolution_sees_the_last_letter_and_no_padding(stride: int) -> None:
             seen = F.pad(row, (0, 0, 5, stride))[last : last + 5]
             expected = torch.einsum("ki,fik->f", seen, layer.filters.weight) + layer.filters.bias
             torch.testing.assert_close(found[j, b], expected.relu())
+
+
+@pytest.mark.parametrize("k", [1, 2])
+def test_letters_are_read_as_n_in_training_alone(k: int) -> None:
+    torch.manual_seed(0)
+    model = DnaFrontend(k, 3, dropout_letters=0.3)
+    codes = torch.ones(50, 40, dtype=torch.int64)
+    codes[:, 30:] = 0
+    clean = model.eval()(codes)
+    noisy = model.train()(codes)
+    if k == 1:
+        unsure = (noisy == 0.25).all(-1)
+        assert torch.equal(unsure | (noisy == clean).all(-1), torch.ones_like(unsure))
+        assert 0.25 < float(unsure[:30].float().mean()) < 0.35
+        assert not unsure[30:].any()  # padding stays padding
+    both = DnaFrontend(k, 3, dropout_letters=0.3, both_strands=True).double()
+    assert float((both(codes) - both.eval()(codes)).detach().abs().max()) > 0.01

@@ -165,6 +165,7 @@ class DnaKind(Kind[Codes]):
             filters=config.filters,
             filter_width=config.filter_width,
             stride=config.stride,
+            dropout_letters=config.dropout_letters,
             strands=config.strands,
         )
 

@@ -123,6 +123,7 @@ class DnaTagKind(TagKind[Codes]):
             kmer_size=config.kmer_size,
             filters=config.filters,
             filter_width=config.filter_width,
+            dropout_letters=config.dropout_letters,
             strands=config.strands,
         )
 
