@@ -94,7 +94,7 @@ class Backtest:
         if not found:
             raise DataError(
                 f"no part to score has the {self.horizon} steps of a forecast. Hold out more: "
-                "--series.test-size, or forecast fewer steps"
+                "--series.test-size (or --series.valid-size), or forecast fewer steps"
             )
         object.__setattr__(self, "origins", found)
 

@@ -31,7 +31,7 @@ __all__ = [
 ]
 
 MEMORY = 2000
-"""Steps at the end of a history that are looked at."""
+"""Steps at the end of a history that are looked at, if three seasons are not longer."""
 TREND_90 = 1.645
 """Of the test for a season, as in the M4 competition: 90 % of both sides."""
 
@@ -76,10 +76,11 @@ class Baseline(ABC):
 
     def __init__(self, season: int, probabilities: Sequence[float]) -> None:
         self.season, self.probabilities = season, list(probabilities)
+        self.memory = max(MEMORY, 3 * season)
 
     def __call__(self, histories: Sequence[Series], horizon: int) -> list[Forecast]:
         """Forecast each history."""
-        return [self.spread(self.tell(one.y[-MEMORY:], horizon)) for one in histories]
+        return [self.spread(self.tell(one.y[-self.memory :], horizon)) for one in histories]
 
     @abstractmethod
     def tell(self, y: Floats, horizon: int) -> Told:

@@ -111,6 +111,12 @@ def test_smoothing_follows_a_season() -> None:
     np.testing.assert_allclose(found.mean[:, 0], clean[300:324], atol=0.05)
 
 
+def test_long_seasons_are_not_cut() -> None:
+    y = np.arange(3 * 2400.0)
+    assert told(SeasonalNaive(2400, PROBABILITIES), y, 2) == [4800, 4801]
+    assert Naive2(2400, PROBABILITIES).memory == 3 * 2400  # as many as its test needs
+
+
 def test_long_histories_are_cut_to_what_matters() -> None:
     y = np.random.default_rng(0).normal(size=3000)
     for method in baselines(24, PROBABILITIES).values():
