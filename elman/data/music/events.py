@@ -5,7 +5,8 @@ A piece is a beginning, its key and its style, then bar after bar:
     piece   START [KEY] [STYLE] bar* END
     bar     BAR [METER] [TEMPO] (SHIFT* [PROGRAM] [VELOCITY] PITCH DURATION)*
 
-A shift goes on in time, in steps; BAR goes to the next bar line. Meter, tempo, program and
+A shift goes on in time, in steps; BAR goes to the next bar line and tells the key again, which a
+memory of many bars would lose. Meter, tempo, program and
 velocity hold until the next of their kind, and begin with the first of their list. Notes that
 begin together stand by program, then from low to high.
 """
@@ -26,7 +27,7 @@ from numpy.typing import NDArray
 
 from elman._errors import ConfigError, DataError
 from elman.data.music.config import MusicConfig
-from elman.data.music.key import KEYS, Key
+from elman.data.music.key import KEYS, Key, estimate_key
 from elman.data.music.nearest import degrees, nearest, nearest_program, rounded
 from elman.data.music.player import Event, Player, steps_of
 from elman.data.music.score import (
@@ -91,6 +92,7 @@ class EventVocabulary:
     def __post_init__(self) -> None:
         low, high = self.pitches
         families: tuple[tuple[str, Iterable[Any]], ...] = (
+            (BAR, range(len(KEYS)) if self.keys else (None,)),
             ("key", range(len(KEYS)) if self.keys else ()),
             ("style", self.styles),
             ("meter", self.meters),
@@ -102,7 +104,7 @@ class EventVocabulary:
             ("drum", self.drums),
             ("duration", self.durations),
         )
-        events = [Event(START), Event(END), Event(BAR)]
+        events = [Event(START), Event(END)]
         for kind, values in families:
             events += [Event(kind, value) for value in values]
         object.__setattr__(self, "_events", tuple(events))
@@ -170,6 +172,10 @@ class EventVocabulary:
         found = [number for number, event in enumerate(self._events) if event.kind == kind]
         return range(found[0], found[-1] + 1) if found else range(0)
 
+    def bar(self, key: Key | None) -> int:
+        """Return the number of a bar line in a key."""
+        return self.id(BAR, key.number if self.keys and key is not None else None)
+
     def header(self, key: Key | None = None, style: str = "") -> list[int]:
         """Return how a piece begins: its start, its key if it has one, its style if known.
 
@@ -187,8 +193,11 @@ class EventVocabulary:
         return ids
 
     def encode(self, score: Score, key: Key | None = None, style: str = "") -> Ids:
-        """Return a piece as numbers."""
-        body = (self._ids[event] for event in self._told(score))
+        """Return a piece as numbers; unless its key is given, it is the one it sounds like."""
+        if self.keys and key is None:
+            key = estimate_key(score.notes()) or Key(0, False)
+        bar = self.bar(key)
+        body = (bar if event.kind == BAR else self._ids[event] for event in self._told(score))
         return np.array([*self.header(key, style), *body, self.id(END)], np.int64)
 
     def _told(self, score: Score) -> Iterator[Event]:
@@ -304,7 +313,7 @@ class EventVocabulary:
             >>> vocabulary = EventVocabulary.learn([score], MusicConfig(transpose=2))
             >>> ids = vocabulary.encode(score, Key(0, False))
             >>> [event.value for event in vocabulary.events(vocabulary.moved(ids, 2))][1:4]
-            [2, None, 62]
+            [2, 2, 62]
         """
         found = ids.copy()
         pitch, key = self.family("pitch"), self.family("key")
@@ -312,10 +321,10 @@ class EventVocabulary:
         place = ids[heard] + semitones
         place += 12 * (place < pitch.start) - 12 * (place >= pitch.stop)
         found[heard] = np.clip(place, pitch.start, pitch.stop - 1)
-        if key:
-            told = (ids >= key.start) & (ids < key.stop)
-            number = ids[told] - key.start
-            found[told] = key.start + number // 12 * 12 + (number % 12 + semitones) % 12
+        for family in (key, self.family(BAR)) if key else ():
+            told = (ids >= family.start) & (ids < family.stop)
+            number = ids[told] - family.start
+            found[told] = family.start + number // 12 * 12 + (number % 12 + semitones) % 12
         return found
 
     def to_json(self) -> str:

@@ -66,7 +66,7 @@ class Grammar:
         }
         self._families |= {kind: vocabulary.family(kind) for kind in ("pitch", "drum", "duration")}
         self._ends = vocabulary.id("end")
-        self._bar = vocabulary.id("bar")
+        self._key: int | None = None
 
     @property
     def over(self) -> bool:
@@ -76,6 +76,8 @@ class Grammar:
     def write(self, number: int) -> None:
         """Take the next event."""
         self._last = self._known.event(number)
+        if self._last.kind == "key":
+            self._key = self._last.value
         self.player.play(self._last)
 
     def allowed(self) -> NDArray[np.bool_]:
@@ -90,7 +92,7 @@ class Grammar:
             elif next_kind == "shift":
                 self._allow_shifts(may)
             elif next_kind == "bar":
-                may[self._bar] = self.player.bars < self._most
+                self._allow_bar(may)
             elif next_kind == "end":
                 sounded = self.player.sounded or self._bars is not None
                 early = self._bars is not None and self.player.bars < self._bars
@@ -98,8 +100,7 @@ class Grammar:
             else:
                 self._allow(may, next_kind)
         if kind == "start" and self._families["key"]:
-            may[self._bar] = False  # every piece tells its key
-            self._allow(may, "style", False)
+            self._allow(may, "style", False)  # every piece tells its key first
         if kind == "shift" and self._last.value == self._known.shifts:
             self._allow_shifts(may)  # a longer one is told in several
         return may
@@ -107,6 +108,11 @@ class Grammar:
     def _allow(self, may: NDArray[np.bool_], kind: str, yes: bool = True) -> None:
         family = self._families[kind]
         may[family.start : family.stop] = yes
+
+    def _allow_bar(self, may: NDArray[np.bool_]) -> None:
+        """Allow a bar line in the key of the piece, unless there are bars enough."""
+        if self.player.bars < self._most and not (self._known.keys and self._key is None):
+            may[self._known.id("bar", self._key)] = True
 
     def _allow_shifts(self, may: NDArray[np.bool_]) -> None:
         """Allow shifts that stay within the bar."""

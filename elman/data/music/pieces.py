@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from elman._errors import DataError
-from elman.data.find import find_data
+from elman.data.find import find_data, is_known
 from elman.data.music.abc import read_abc
 from elman.data.music.chorales import chorales
 from elman.data.music.config import MusicConfig
@@ -121,7 +121,7 @@ def read_music(
     with MidiReader() as midi:
         for done, file in enumerate(files, 1):
             try:
-                for piece in pieces_of(file, path, config, midi):
+                for piece in pieces_of(file, path, config, midi, data if is_known(data) else ""):
                     if piece.score.count():
                         found.pieces.append(piece)
                     else:
@@ -183,9 +183,11 @@ def files_of(path: Path) -> list[Path]:
     return [path]
 
 
-def pieces_of(file: Path, root: Path, config: MusicConfig, midi: MidiReader) -> Iterator[Piece]:
-    """Yield the pieces of one file."""
-    name = file.name if file == root else file.relative_to(root).as_posix()
+def pieces_of(
+    file: Path, root: Path, config: MusicConfig, midi: MidiReader, known: str = ""
+) -> Iterator[Piece]:
+    """Yield the pieces of one file, named by their place in the folder, or by the set's name."""
+    name = known or (file.name if file == root else file.relative_to(root).as_posix())
     style = "" if file == root or file.parent == root else file.relative_to(root).parts[0]
     kind = file.suffix.lower()
     if kind in ABC:

@@ -18,7 +18,6 @@ from torch import Tensor, nn
 
 from elman._run import RunDirectory
 from elman.data.music.events import EventVocabulary
-from elman.data.music.key import Key, estimate_key
 from elman.data.music.pieces import Piece
 from elman.data.music.roll import KEYS, roll_of, shifted
 from elman.data.music.score import Score
@@ -92,9 +91,8 @@ class EventForm(Form):
 
     def encode(self, score: Score, style: str = "") -> Steps:
         """Return a piece as numbers of events, in the key that it sounds like."""
-        key = estimate_key(score.notes()) or Key(0, False)
         known = style if style in self.vocabulary.styles else ""
-        return self.vocabulary.encode(score, key, known)
+        return self.vocabulary.encode(score, style=known)
 
     def moved(self, steps: Steps, semitones: int) -> Steps:
         """Return a piece in another key."""
@@ -123,7 +121,8 @@ class EventForm(Form):
 
     def counted(self, steps: Steps) -> NDArray[np.bool_]:
         """Return all but the header: start, key, style."""
-        first = int(np.argmax(steps == self.vocabulary.id("bar")))
+        bars = self.vocabulary.family("bar")
+        first = int(np.argmax((steps >= bars.start) & (steps < bars.stop)))
         return np.arange(len(steps)) >= first
 
     def facts(self) -> str:

@@ -86,14 +86,14 @@ def write_events(
     if key is not None and not vocabulary.keys:
         raise ConfigError("key: this run was trained without keys (music.keys = false)")
     if key is None and primer is not None:
-        key = estimate_key(primer.notes())
+        key = estimate_key(primer.notes()) or Key(0, False)
     given = 0
     if primer is None:
         prompt = vocabulary.header(key, asked.style or "")
     else:
-        told = vocabulary.encode(primer, key or Key(0, False), asked.style or "")[:-1].tolist()
-        prompt = [*told, vocabulary.id("bar")]
-        given = sum(number == vocabulary.id("bar") for number in told)
+        told = vocabulary.encode(primer, key, asked.style or "")[:-1].tolist()
+        prompt = [*told, vocabulary.bar(key)]
+        given = told.count(vocabulary.bar(key))
     bars = None if asked.bars is None else given + asked.bars
     grammar = Grammar(vocabulary, bars=bars, most_bars=given + MOST_BARS)
     for number in prompt:

@@ -78,7 +78,7 @@ def test_what_is_told() -> None:
     assert events[:8] == [
         Event("start"),
         Event("key", 0),
-        Event("bar"),
+        Event("bar", 0),
         Event("pitch", 48),
         Event("duration", 48),
         Event("pitch", 60),

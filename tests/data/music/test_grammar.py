@@ -59,6 +59,8 @@ def test_what_is_drawn_is_music(vocabulary: EventVocabulary, seed: int, bars: in
     assert score.count() == sum(struck)
     known = vocabulary.decode(ids)
     assert known == score
+    keys = {vocabulary.event(k).value for k in ids if vocabulary.event(k).kind in ("key", "bar")}
+    assert len(keys) == 1  # the same to the end
     np.testing.assert_array_equal([vocabulary.event(k).kind for k in ids][-1:], ["end"])
 
 
@@ -68,17 +70,11 @@ def test_what_is_encoded_is_allowed(name: str) -> None:
     vocabulary = EventVocabulary.learn(scores, config, ["a", "b"])
     for score in scores:
         grammar = Grammar(vocabulary)
-        for number in vocabulary.encode(score, None if not vocabulary.keys else _key(), "a"):
+        for number in vocabulary.encode(score, style="a"):
             if vocabulary.event(int(number)).kind != "start":
                 assert grammar.allowed()[number], vocabulary.event(int(number))
             grammar.write(int(number))
         assert grammar.over
-
-
-def _key() -> object:
-    from elman.data.music.key import Key
-
-    return Key(0, False)
 
 
 def test_a_piece_of_so_many_bars_ends_there() -> None:

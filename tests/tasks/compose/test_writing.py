@@ -106,7 +106,7 @@ def test_events_written_are_what_the_model_says(events: ComposeRun) -> None:
 def test_key_and_style_stand_at_the_beginning(events: ComposeRun) -> None:
     found = {}
     for style in ("march", "waltz"):
-        asked = ComposeGenerate(bars=4, seed=0, key="D", style=style, temperature=0.5)
+        asked = ComposeGenerate(bars=4, key="C", style=style, temperature=0.0)
         found[style] = write(events.form, events.model, asked).score
     assert [m.beats for m in found["waltz"].meters] == [3] and found["march"].meters == ()
 
