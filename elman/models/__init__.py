@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from elman.models.captioner_config import CaptionerConfig
     from elman.models.classifier import SequenceClassifier, token_classifier
     from elman.models.classifier_config import ClassifierConfig, TokenClassifierConfig
+    from elman.models.composer_config import ComposerConfig, RollModelConfig
     from elman.models.config import BodyConfig, LanguageModelConfig
     from elman.models.ctc import PrefixBeam, align, prefix_beam_search
     from elman.models.decode import Hypothesis, beam_search, greedy
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from elman.models.log_mel import LogMel
     from elman.models.ngram import NGram, uniform_nats
     from elman.models.path_forecaster import PathForecaster
+    from elman.models.roll_model import RollLoss, RollModel
     from elman.models.sampler import Sampler
     from elman.models.save import load_model, model_bytes, model_metadata
     from elman.models.spec_augment import SpecAugment
@@ -55,6 +57,7 @@ __all__ = [
     "Captioner",
     "CaptionerConfig",
     "ClassifierConfig",
+    "ComposerConfig",
     "DecoderLoss",
     "DirectForecaster",
     "DnaClassifier",
@@ -71,6 +74,9 @@ __all__ = [
     "NaiveBayes",
     "PathForecaster",
     "PrefixBeam",
+    "RollLoss",
+    "RollModel",
+    "RollModelConfig",
     "Sampler",
     "SequenceClassifier",
     "SpecAugment",
@@ -108,6 +114,7 @@ HOME = {
     "Captioner": "captioner",
     "CaptionerConfig": "captioner_config",
     "ClassifierConfig": "classifier_config",
+    "ComposerConfig": "composer_config",
     "DecoderLoss": "attention_decoder",
     "DirectForecaster": "direct_forecaster",
     "DnaClassifier": "dna_classifier",
@@ -124,6 +131,9 @@ HOME = {
     "NaiveBayes": "bag_of_words",
     "PathForecaster": "path_forecaster",
     "PrefixBeam": "ctc",
+    "RollLoss": "roll_model",
+    "RollModel": "roll_model",
+    "RollModelConfig": "composer_config",
     "Sampler": "sampler",
     "SequenceClassifier": "classifier",
     "SpecAugment": "spec_augment",
