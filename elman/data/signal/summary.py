@@ -42,7 +42,8 @@ def summaries(
             parts = [np.nanmean(x, 0), np.nanstd(x, 0), np.nanmin(x, 0), np.nanmax(x, 0)]
             parts += [x[0], x[-1], np.nanmean(change, 0), np.isnan(x).mean(0)]
             found.append(np.concatenate([*parts, [np.log(len(x))]]))
-    return np.nan_to_num(np.array(found, np.float64).reshape(len(recordings), -1))
+    width = 8 * len(scale.channels) + 1
+    return np.nan_to_num(np.array(found, np.float64).reshape(len(recordings), width))
 
 
 def at_steps(
@@ -62,7 +63,7 @@ def at_steps(
         place = np.linspace(0, len(x) - 1, steps)
         grid = np.arange(len(x))
         found.append(np.stack([np.interp(place, grid, x[:, c]) for c in range(x.shape[1])], 1))
-    return np.array(found).reshape(len(recordings), -1)
+    return np.array(found, np.float64).reshape(len(recordings), steps * len(scale.channels))
 
 
 def scaled(item: Recording, scale: Scale, features: SignalFeatures) -> NDArray[np.float64]:

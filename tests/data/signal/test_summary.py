@@ -33,3 +33,11 @@ def test_a_few_steps_begin_and_end_with_the_recording() -> None:
     for row, item in zip(rows, found, strict=True):
         whole = scaled(item, encoder.scale, SignalFeatures())
         np.testing.assert_allclose(row[[0, -1]], whole[[0, -1]])
+
+
+def test_no_recordings_have_no_rows_of_the_same_width() -> None:
+    found = made.recordings(3, 2)
+    scale, features = made.encoder(found).scale, SignalFeatures()
+    for of in (summaries, at_steps):
+        none = of(found.take([]), scale, features)
+        assert none.shape == (0, of(found, scale, features).shape[1])

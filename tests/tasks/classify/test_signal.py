@@ -193,6 +193,7 @@ def test_all_may_be_trained_on_and_patience_must_then_be_asked_for(
     everything = {"signal": {"valid_fraction": 0.0, "test_groups": ["p1"]}, "train": {"epochs": 1}}
     run = train(task_of(data, **everything), tmp_path / "run")
     assert {item.group for item in run.own_sets().test.recordings} == {"p1"}
+    assert "summary, linear" in run.evaluate(baselines=True).baselines
     with pytest.raises(ConfigError, match="patience does nothing without"):
         train(task_of(data, **merged(everything, {"train": {"patience": 3}})), tmp_path / "other")
     assert not (tmp_path / "other").exists()
