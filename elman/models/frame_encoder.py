@@ -14,6 +14,7 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import adaptive_max_pool2d
 
 from elman._errors import ConfigError, ShapeError
 from elman.models.frontend import Frontend
@@ -24,6 +25,8 @@ CHANGE = 4.0
 """What changes between two frames is small beside what is there: it is shown so much larger."""
 GROUP = 8
 """Channels that are normalised together."""
+PYRAMID = (1, 2)
+"""Cells along each side of a frame over which the maxima of shapes are taken."""
 
 
 class FrameEncoder(Frontend):
@@ -33,7 +36,9 @@ class FrameEncoder(Frontend):
         size: Height and width of the frames, H and W.
         planes: Numbers of a pixel, C.
         channels: Features after each convolution.
-        features: Features of a frame, E.
+        features: Features of where things are, from all places of the last convolution.
+        shapes: Channels of one more convolution whose maxima over the whole frame, and over each
+            quarter of it, are features of what is there, wherever it is; 0: none.
         motion: Also see the difference to the frame before; that of a first frame is 0.
 
     Attributes:
@@ -46,9 +51,10 @@ class FrameEncoder(Frontend):
     Shape:
         - frames: ``(N, H, W, C)`` uint8, the N frames of all clips, clip after clip
         - lengths: ``(B,)`` int64, frames of each clip, at least 1; they sum to N
-        - returns: ``(T, B, E)``, zero beyond a clip's end
+        - returns: ``(T, B, E)``, zero beyond a clip's end; E is ``features + 5 * shapes``
 
     Source:
+        Maxima over the frame and its quarters: spatial pyramids, He et al. 2014, arXiv:1406.4729.
         Convolutions before an LSTM, trained together: Donahue et al. 2015, arXiv:1411.4389.
         Group normalisation: Wu & He 2018, arXiv:1803.08494.
 
@@ -69,11 +75,12 @@ class FrameEncoder(Frontend):
         *,
         channels: Sequence[int] = (16, 32, 64),
         features: int = 128,
+        shapes: int = 0,
         motion: bool = True,
     ) -> None:
         super().__init__()
         self.size, self.planes, self.motion = size, planes, motion
-        self.output_size = features
+        self.output_size = features + shapes * sum(cells**2 for cells in PYRAMID)
         height, width = size
         layers: list[nn.Module] = []
         before = planes * (2 if motion else 1)
@@ -92,6 +99,7 @@ class FrameEncoder(Frontend):
             before, height, width = after, (height + 1) // 2, (width + 1) // 2
         self.convolutions = nn.Sequential(*layers)
         self.project = nn.Linear(before * height * width, features)
+        self.shapes = nn.Conv2d(before, shapes, 3, padding=1) if shapes else None
         self.register_buffer("mean", torch.full((planes,), 0.5))
         self.register_buffer("deviation", torch.full((planes,), 0.25))
 
@@ -145,7 +153,14 @@ class FrameEncoder(Frontend):
 
     def _features(self, pixels: Tensor, change: Tensor | None) -> Tensor:
         x = pixels if change is None else torch.cat([pixels, CHANGE * change], 1)
-        return torch.relu(self.project(self.convolutions(x).flatten(1)))
+        seen = self.convolutions(x)
+        where = torch.relu(self.project(seen.flatten(1)))
+        if self.shapes is None:
+            return where
+        # apart from `where`, whose many weights would drown what these say
+        what = self.shapes(seen)
+        maxima = [adaptive_max_pool2d(what, cells).flatten(1) for cells in PYRAMID]
+        return torch.cat([where, *map(torch.relu, maxima)], 1)
 
     def extra_repr(self) -> str:
         """Show the options when the module is printed."""

@@ -8,18 +8,26 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from elman._errors import DataError, ElmanWarning
 from elman.data.video.config import VideoConfig
 from elman.data.video.decode import DecodedClips
 from elman.data.video.errors import BrokenClip
-from elman.data.video.look import Image
 from elman.data.video.read import read_clip, stream_frames
 from elman.data.video.sampling import Clip
 from elman.models.frame_encoder import FeatureEncoder, FrameEncoder
 from elman.models.frontend import Frontend
 
-__all__ = ["FrameFacts", "are_frame_facts", "frame_facts", "frontend", "sound_clips", "stacked"]
+__all__ = [
+    "FrameFacts",
+    "are_frame_facts",
+    "check_shape",
+    "frame_facts",
+    "frontend",
+    "sound_clips",
+    "stacked",
+]
 
 STDIN = "-"
 SCALED_BY = 200
@@ -77,6 +85,7 @@ def frontend(config: VideoConfig, facts: FrameFacts) -> Frontend:
         planes,
         channels=config.channels,
         features=config.features,
+        shapes=config.shapes,
         motion=config.motion,
     )
     encoder.scale_by(facts.mean, facts.deviation)
@@ -104,12 +113,17 @@ def sound_clips(
             warnings.warn(f"left out: {error}", ElmanWarning, stacklevel=2)
             errors.append(str(error))
             continue
-        if (own := clip.frames.shape[1:]) != shape:
-            raise DataError(f"{path}: frames of {own}, but this network was trained on {shape}")
+        check_shape(path, clip.frames.shape[1:], shape)
         read += 1
         yield path, clip
     if errors and not read:
         raise DataError(f"none of {len(errors):,} clips can be read; the first: {errors[0]}")
+
+
+def check_shape(name: str, found: tuple[int, ...], shape: tuple[int, ...]) -> None:
+    """Refuse frames that are not like those trained on."""
+    if found != shape:
+        raise DataError(f"{name}: frames of {found}, but this network was trained on {shape}")
 
 
 def from_stdin(config: VideoConfig) -> Clip:
@@ -125,7 +139,7 @@ def from_stdin(config: VideoConfig) -> Clip:
     return stacked(images)
 
 
-def stacked(frames: Iterable[Image]) -> Clip:
+def stacked(frames: Iterable[NDArray[Any]]) -> Clip:
     """Return frames as a clip that shows each of them once."""
     content = np.stack(list(frames))
     return Clip(content, np.arange(len(content), dtype=np.int32)[:, None])

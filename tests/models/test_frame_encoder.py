@@ -165,3 +165,32 @@ def test_saved_features_take_the_same_way() -> None:
     assert state is None
     with pytest.raises(ShapeError, match=r"expected features \(N, 5\)"):
         model((torch.zeros(2, 6), torch.tensor([2])))
+
+
+def test_shapes_are_seen_wherever_they_are() -> None:
+    """The maxima over the frame stay the same when what is there moves."""
+    torch.manual_seed(0)
+    encoder = FrameEncoder((32, 32), channels=(8, 8), features=4, shapes=6, motion=False)
+    assert encoder.output_size == 4 + 5 * 6
+    frames = torch.zeros(2, 32, 32, 1, dtype=torch.uint8)
+    thing = torch.randint(0, 255, (5, 5, 1), dtype=torch.uint8)
+    frames[0, 8:13, 8:13], frames[1, 16:21, 12:17] = thing, thing
+    with torch.no_grad():
+        ((one,), (other,)) = encoder((frames, torch.tensor([1, 1]))).transpose(0, 1)
+    anywhere = slice(4, 10)
+    torch.testing.assert_close(one[anywhere], other[anywhere])
+    assert not torch.allclose(one[:4], other[:4])  # where it is
+    assert not torch.allclose(one[10:], other[10:])  # in which quarter
+
+
+def test_shapes_come_frame_by_frame_as_in_a_clip() -> None:
+    torch.manual_seed(0)
+    encoder = FrameEncoder((16, 16), channels=(8,), features=4, shapes=3)
+    frames = torch.randint(0, 255, (5, 16, 16, 1), dtype=torch.uint8)
+    with torch.no_grad():
+        whole = encoder((frames, torch.tensor([5])))
+        state, found = None, []
+        for frame in frames:
+            features, state = encoder.step((frame[None], torch.tensor([1])), state)
+            found.append(features)
+    torch.testing.assert_close(torch.cat(found), whole)

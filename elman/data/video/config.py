@@ -69,6 +69,9 @@ class VideoConfig(SplitConfig):
     """Features after each convolution of the frame encoder; each halves height and width."""
     features: Count = 128
     """Features of a frame, given to the recurrent layers."""
+    shapes: int = Field(default=0, ge=0)
+    """Channels that look for shapes anywhere in a frame, as further features of what is there: for
+    small things that move about, best with two convolutions before them. 0: none."""
     motion: bool = True
     """Also show the network what has changed since the frame before."""
 

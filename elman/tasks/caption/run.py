@@ -149,7 +149,8 @@ class CaptionRun:
         if len(sources) != 1:
             raise ConfigError(f"stream: expected one video, got {len(sources)}")
         window_s = options.window_s or facts.steps / (config.rate or 1.0)
-        return windows(sources[0], config, options.every_s or EVERY_S, window_s), 1
+        every_s = options.every_s or EVERY_S
+        return windows(sources[0], config, every_s, window_s, facts.frames.shape), 1
 
     def evaluate(
         self,

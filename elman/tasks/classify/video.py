@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-import itertools
 import json
-import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from elman._errors import DataError, ElmanWarning, did_you_mean
+from elman._errors import DataError, did_you_mean
 from elman._run import RunDirectory
 from elman.data.find import is_known
 from elman.data.table import listed
@@ -25,17 +23,23 @@ from elman.data.video.batch import packed
 from elman.data.video.clips import Clips, find_clips, listed_clips, looks_like_clips
 from elman.data.video.config import VideoConfig
 from elman.data.video.decode import Cache, DecodedClips, checked
-from elman.data.video.errors import BrokenClip
 from elman.data.video.parts import divided
-from elman.data.video.read import Clip, read_clip, stream_frames
+from elman.data.video.read import Clip, stream_frames
 from elman.models.classifier import SequenceClassifier
-from elman.models.frame_encoder import FeatureEncoder, FrameEncoder
-from elman.models.frontend import Frontend
 from elman.models.linear_baseline import LogisticRegression
 from elman.tasks.classify.batches import LabelledBatches, logits_of
 from elman.tasks.classify.config import ClassifyTask
 from elman.tasks.classify.examples import Examples, Named, Step
 from elman.tasks.classify.kind import Kind
+from elman.tasks.clips import (
+    FrameFacts,
+    are_frame_facts,
+    check_shape,
+    frame_facts,
+    frontend,
+    sound_clips,
+    stacked,
+)
 from elman.tasks.contact_sheet import Strip, contact_sheet
 from elman.tasks.kind import Sets, Split
 from elman.tasks.report import Picture
@@ -49,26 +53,10 @@ __all__ = ["LabelledClips", "VideoKind"]
 FACTS = "video.json"
 PIXELS = 1 << 23
 """Pixels in one batch, where nobody says otherwise: what bounds memory."""
-SCALED_BY = 200
-"""Clips that mean and deviation of the pixels are taken from."""
 SHOWN = 4
 """Clips of a kind that a picture shows."""
 SMALL = 8
 """Height and width, and number, of the frames that the baselines see."""
-
-
-class Facts(NamedTuple):
-    """What is known of the frames before training.
-
-    Args:
-        shape: Of one frame, ``(H, W, C)``; of saved features ``(E,)``.
-        mean: Of the pixels, ``(C,)``, 0 to 1; of features empty.
-        deviation: Likewise.
-    """
-
-    shape: tuple[int, ...]
-    mean: tuple[float, ...]
-    deviation: tuple[float, ...]
 
 
 @dataclass(frozen=True)
@@ -118,7 +106,7 @@ class VideoKind(Kind[Clip]):
     name, noun, steps = "video", "clips", "frames"
     chunk = 16
 
-    def __init__(self, config: VideoConfig, facts: Facts) -> None:
+    def __init__(self, config: VideoConfig, facts: FrameFacts) -> None:
         size = facts.shape[:2] if len(facts.shape) == 3 else config.size
         self.config, self.facts = config.model_copy(update={"size": size}), facts
 
@@ -148,13 +136,13 @@ class VideoKind(Kind[Clip]):
         """Find the clips, decode each once, and measure their pixels."""
         config = task.video or VideoConfig()
         sets = read_sets(task.data, config, progress)
-        return cls(config, facts_of(sets.train)), sets
+        return cls(config, frame_facts(sets.train.clips)), sets
 
     @classmethod
     def restored(cls, task: ClassifyTask, run: RunDirectory) -> VideoKind:
         """Read what is known of the frames."""
-        found = read_json(run, FACTS, are_facts)
-        facts = Facts(*(tuple(found[name]) for name in Facts._fields))
+        found = read_json(run, FACTS, are_frame_facts)
+        facts = FrameFacts(*(tuple(found[name]) for name in FrameFacts._fields))
         return cls(task.video or VideoConfig(), facts)
 
     def files(self) -> dict[str, bytes]:
@@ -179,24 +167,8 @@ class VideoKind(Kind[Clip]):
         Raises:
             DataError: If none can be read.
         """
-        read, errors = 0, []
-        for path in inputs:
-            try:
-                clip = self.arrived() if path == "-" else read_clip(path, self.config)
-                self.check(path, clip.frames.shape[1:])
-            except BrokenClip as error:
-                warnings.warn(f"left out: {error}", ElmanWarning, stacklevel=2)
-                errors.append(str(error))
-                continue
-            read += 1
+        for path, clip in sound_clips(inputs, self.config, self.facts.shape):
             yield Named(path, clip)
-        if errors and not read:
-            raise DataError(f"none of {len(errors):,} clips can be read; the first: {errors[0]}")
-
-    def arrived(self) -> Clip:
-        """Return the video whose bytes come on standard input, as far as is looked at."""
-        frames = itertools.islice(stream_frames("-", self.config), self.config.max_frames)
-        return stacked([frame for _, frame in frames])
 
     def inputs(self, path: Path) -> Iterator[str]:
         """Yield the clips that a manifest names, or the lines of another file."""
@@ -207,7 +179,7 @@ class VideoKind(Kind[Clip]):
         held: list[NDArray[Any]] = []
         second, end = 1, 0.0
         for end, frame in stream_frames(source, self.config):
-            self.check(source, frame.shape)
+            check_shape(source, frame.shape, self.facts.shape)
             held.append(frame)
             if end + 1e-6 >= second:
                 second = int(end + 1e-6) + 1
@@ -306,29 +278,6 @@ class VideoKind(Kind[Clip]):
         """Propose a file."""
         return "clip.mp4"
 
-    def check(self, path: str, shape: tuple[int, ...]) -> None:
-        """Refuse frames that are not like those trained on."""
-        if shape != self.facts.shape:
-            raise DataError(
-                f"{path}: frames of {shape}, but this network was trained on {self.facts.shape}"
-            )
-
-
-def frontend(config: VideoConfig, facts: Facts) -> Frontend:
-    """Return what turns frames, or saved features, into features for the recurrent layers."""
-    if len(facts.shape) == 1:
-        return FeatureEncoder(facts.shape[0], config.features)
-    height, width, planes = facts.shape
-    encoder = FrameEncoder(
-        (height, width),
-        planes,
-        channels=config.channels,
-        features=config.features,
-        motion=config.motion,
-    )
-    encoder.scale_by(facts.mean, facts.deviation)
-    return encoder
-
 
 def new_cache(config: VideoConfig) -> Cache:
     """Return an empty cache of the configured size."""
@@ -421,39 +370,6 @@ def notes_of(sets: dict[str, LabelledClips], config: VideoConfig) -> tuple[str, 
     if cut:
         notes.append(f"{cut:,} clips seen up to frame {config.max_frames} (--video.max-frames)")
     return tuple(notes)
-
-
-def facts_of(train: LabelledClips) -> Facts:
-    """Measure the pixels of the training part, of a few hundred clips spread over it."""
-    shape = train.clips.shape
-    if len(shape) == 1:
-        return Facts(shape, (), ())
-    places = np.unique(np.linspace(0, len(train) - 1, SCALED_BY).astype(int))
-    sums = np.zeros((3, shape[2]))
-    for k in places:
-        pixels = train[int(k)].seen().astype(np.float64).reshape(-1, shape[2]) / 255
-        sums += [np.full(shape[2], len(pixels)), pixels.sum(0), np.square(pixels).sum(0)]
-    mean = sums[1] / sums[0]
-    deviation = np.sqrt(np.maximum(sums[2] / sums[0] - mean**2, 0.0))
-    return Facts(shape, tuple(mean.round(6).tolist()), tuple(deviation.round(6).tolist()))
-
-
-def are_facts(found: Any) -> bool:
-    """Say whether a run's file tells of frames."""
-    shape, mean, deviation = (found[name] for name in Facts._fields)
-    whole = all(isinstance(n, int) and 0 < n < 1 << 16 for n in shape) and len(shape) in (1, 3)
-    scales = [*mean, *deviation]
-    planes = shape[2] if len(shape) == 3 else 0
-    return (
-        whole
-        and len(mean) == len(deviation) == planes
-        and all(isinstance(x, float | int) and np.isfinite(x) for x in scales)
-    )
-
-
-def stacked(frames: Sequence[NDArray[Any]]) -> Clip:
-    """Return frames as a clip that shows each of them once."""
-    return Clip(np.stack(frames), np.arange(len(frames), dtype=np.int32)[:, None])
 
 
 def flat(clip: Clip) -> NDArray[np.float64]:

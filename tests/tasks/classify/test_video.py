@@ -23,6 +23,7 @@ from elman.tasks.classify.config import ClassifyPredict, ClassifyTask
 from elman.tasks.classify.kinds import settled
 from elman.tasks.classify.task import ClassifyRun, ClassifyTraining
 from elman.tasks.classify.video import VideoKind, small
+from elman.tasks.clips import FrameFacts
 from elman.train.events import Stopped, Validated
 from tests.data.video.films import write_film
 
@@ -324,7 +325,7 @@ def test_a_runs_facts_are_not_trusted(one_way: ClassifyRun, facts: dict[str, Any
 
 
 def test_long_clips_come_in_batches_that_memory_has_room_for(tmp_path: Path) -> None:
-    kind = VideoKind(VideoConfig(), VideoKind.restored.__globals__["Facts"]((480, 640, 3), (), ()))
+    kind = VideoKind(VideoConfig(), FrameFacts((480, 640, 3), (), ()))
     assert kind.budget == 64
     data = bars(tmp_path / "clips", 4, count=50)
     clips = find_clips(str(data), VideoConfig(size=(SIZE, SIZE)))
