@@ -32,7 +32,7 @@ class LettersConfig(SplitConfig):
     """Letters that a filter sees at once."""
     dropout_letters: Annotated[float, Field(ge=0, lt=1)] = 0.0
     """Chance that a letter is read as N, in training, each by itself: so the network learns to do
-    without any one of them. 0.1 to 0.2 helps small sets."""
+    without any one of them, as in reads with errors."""
     strands: Literal["one", "augment", "average", "tied"] = "one"
     """What is known of the other strand: `one`: only the strand that is given counts; `augment`:
     training turns every other sequence round, prediction is the mean of both strands; `average`:
