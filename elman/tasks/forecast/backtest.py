@@ -72,7 +72,7 @@ class Backtest:
         stride: Steps from one origin to the next; None: the horizon, so that nothing is forecast
             twice.
         folds: Most forecasts of a series, the last ones; None: all that fit.
-        keep: Of how many series the last forecast is kept, to be drawn.
+        keep: How many forecasts are kept, to be drawn.
     """
 
     series_set: SeriesSet
@@ -175,9 +175,13 @@ def forecasts(
 
 
 def drawn_origins(plan: Backtest) -> set[Origin]:
-    """Return the last origin of each of the first series."""
-    last = {origin.series: origin for origin in plan.origins}
-    return set(list(last.values())[: plan.keep])
+    """Return the last origin of each of the first series; of few series, several each."""
+    by_series: dict[int, list[Origin]] = {}
+    for origin in plan.origins:
+        by_series.setdefault(origin.series, []).append(origin)
+    each = max(1, plan.keep // (len(by_series) * len(plan.series_set.target_names)))
+    found = [origin for origins in by_series.values() for origin in origins[-each:]]
+    return set(found[: plan.keep])
 
 
 def seasonal_changes(series: Series, season: int) -> Callable[[int], Floats]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from elman.data.series.frequency import Times
+from elman.data.series.frequency import Times, time_text
 from elman.data.series.series import Floats
 from elman.tasks.forecast.backtest import Backtest, Kept
 from elman.tasks.forecast.scores import levels
@@ -53,15 +53,17 @@ def panels_of(plan: Backtest, kept: Sequence[Kept], most: int) -> list[Panel]:
     """Return forecasts of a backtest to be drawn; of a single series, its targets."""
     panels = []
     names = plan.series_set.target_names
+    several = len({index for (index, _), _ in kept}) < len(kept)
     for target, name in enumerate(names):
         for (index, step), told in kept:
             series, horizon = plan.series_set.series[index], plan.horizon
             past = slice(max(0, step - max(PAST * horizon, SHORTEST_PAST)), step)
             ahead = slice(step, step + horizon)
             seen = np.where(series.mask[ahead], series.y[ahead, target], np.nan)
+            title = series.unique_id if len(names) == 1 else f"{series.unique_id}: {name}"
             panels.append(
                 Panel(
-                    series.unique_id if len(names) == 1 else f"{series.unique_id}: {name}",
+                    f"{title}, after {time_text(series.ds[step - 1])}" if several else title,
                     series.ds[past],
                     series.y[past, target],
                     series.ds[ahead],

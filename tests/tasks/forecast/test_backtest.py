@@ -233,6 +233,8 @@ def test_the_last_forecasts_of_the_first_series_are_kept() -> None:
     scores, kept = found.run(LastValue(1, PROBABILITIES))
     assert [one.origin for one in kept] == [Origin(0, 27), Origin(1, 27)]
     assert scores.forecasts == 12 == len(found.origins)
+    _, kept = plan(series_set(*many[:2]), 3, 9, keep=5).run(LastValue(1, PROBABILITIES))
+    assert [one.origin for one in kept] == [Origin(k, step) for k in (0, 1) for step in (24, 27)]
 
 
 def test_progress_reaches_its_end() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from elman.tasks.forecast import pictures
-from elman.tasks.forecast.baselines import SeasonalNaive
+from elman.tasks.forecast.baselines import LastValue, SeasonalNaive
 from elman.tasks.forecast.pictures import (
     Panel,
     by_step_picture,
@@ -90,6 +90,10 @@ def test_panels_show_what_was_told_and_what_came() -> None:
     )
     np.testing.assert_array_equal(v.mean, y[132:138, 1])
     assert len(panels_of(found, kept, 1)) == 1
+    several = plan(series_set(series(y[:, 0])), 6, 12, keep=5)
+    _, kept = several.run(LastValue(1, PROBABILITIES))
+    titles = [one.title for one in panels_of(several, kept, 6)]
+    assert titles == ["a, after 137", "a, after 143"]
 
 
 def test_errors_by_step(figures: list[Any]) -> None:
