@@ -46,12 +46,13 @@ def labelled_picture(
     """
     rows = -(-len(recordings) // COLUMNS)
     figure = new_figure(9.0, 0.6 + 1.9 * rows)
+    channels = drawn_channels(recordings, scale, features)
     axes = np.atleast_1d(figure.subplots(rows, COLUMNS, squeeze=False)).reshape(-1)
     for k, plot in enumerate(axes):
         if k >= len(recordings):
             plot.set_visible(False)
             continue
-        names = draw_recording(plot, recordings[k], scale, features)
+        names = draw_recording(plot, recordings[k], scale, features, channels)
         color = COLORS[1] if wrong[k] else "#1a1a1a"
         plot.set_title(titles[k], fontsize=9, loc="left", color=color)
     handles, _ = axes[0].get_legend_handles_labels()
@@ -68,28 +69,29 @@ def draw_recording(
     recording: Recording,
     scale: Scale,
     features: SignalFeatures,
+    channels: Sequence[int],
     colors: Sequence[str] = COLORS,
 ) -> list[str]:
-    """Draw the channels of one recording; return their names.
+    """Draw some channels of one recording; return their names.
 
     Args:
         plot: The axes of a figure.
         recording: What is drawn.
         scale: Of the channels.
         features: What the network sees.
+        channels: Which of them, by their places.
         colors: Of the channels.
     """
     values = scaled(recording, scale, features)
     time = clock(recording)
-    shown = drawn_channels(scale)
-    for color, c in zip(itertools.cycle(colors), shown, strict=False):
+    for color, c in zip(itertools.cycle(colors), channels, strict=False):
         plot.plot(time, values[:, c], color=color, linewidth=1.0, label=scale.channels[c])
     plot.tick_params(labelsize=7)
     plot.set_xlabel("row" if recording.times is None else "time", fontsize=7)
     plot.margins(x=0.01)
     for side in ("top", "right"):
         plot.spines[side].set_visible(False)
-    return [scale.channels[c] for c in shown]
+    return [scale.channels[c] for c in channels]
 
 
 def clock(recording: Recording) -> NDArray[np.float64]:
@@ -99,12 +101,20 @@ def clock(recording: Recording) -> NDArray[np.float64]:
     return np.asarray(recording.times - recording.times[0])
 
 
-def drawn_channels(scale: Scale) -> list[int]:
-    """Return the channels that are drawn, in their order."""
+def drawn_channels(
+    recordings: Sequence[Recording], scale: Scale, features: SignalFeatures
+) -> list[int]:
+    """Return the channels that are drawn, in their order: those that change most in these."""
     width = len(scale.channels)
     if width <= MOST_CHANNELS:
         return list(range(width))
-    widest = np.argsort(-np.array(scale.deviation), kind="stable")[:MOST_CHANNELS]
+    spread = np.zeros(width)
+    for item in recordings:
+        values = scaled(item, scale, features)
+        there = np.maximum((~np.isnan(values)).sum(0), 1)
+        mean = np.nansum(values, 0) / there
+        spread += np.nansum((values - mean) ** 2, 0) / there
+    widest = np.argsort(-spread, kind="stable")[:MOST_CHANNELS]
     return sorted(int(c) for c in widest)
 
 
@@ -127,12 +137,13 @@ def timeline_picture(
         features: What the network sees.
     """
     count = min(len(recordings), MOST_TIMELINES)
+    channels = drawn_channels(recordings[:count], scale, features)
     figure = new_figure(9.0, 0.8 + 2.2 * count)
     grid = figure.subplots(2 * count, 1, squeeze=False, height_ratios=[3, 1] * count)[:, 0]
     shade = np.minimum(np.arange(len(labels)), len(COLORS) - 1)
     for k in range(count):
         above, band = grid[2 * k], grid[2 * k + 1]
-        draw_recording(above, recordings[k], scale, features, GREYS)
+        draw_recording(above, recordings[k], scale, features, channels, GREYS)
         above.set_title(recordings[k].name, fontsize=9, loc="left")
         time = clock(recordings[k])
         for height, tags in ((1.0, true[k]), (0.0, told[k])):

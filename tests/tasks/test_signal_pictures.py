@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from elman.data.signal.config import SignalFeatures
+from elman.data.signal.recording import Recording, Recordings
 from elman.tasks.signal_pictures import (
     clock,
     drawn_channels,
@@ -23,15 +24,15 @@ def test_recordings_are_drawn_as_a_png() -> None:
     assert "missing values" in drawn.caption
 
 
-def test_the_channels_that_change_most_are_drawn() -> None:
+def test_the_channels_that_change_most_in_these_are_drawn() -> None:
     found = made.recordings(3, 6)
     scale = made.encoder(found).scale
-    assert drawn_channels(scale) == list(range(6))
-    many = scale.__class__(
-        tuple("abcdefgh"), (0.0,) * 8, (1.0, 9.0, 1.0, 8.0, 7.0, 6.0, 5.0, 4.0), (1.0,) * 8, None,
-        False,
-    )  # fmt: skip
-    assert drawn_channels(many) == [1, 3, 4, 5, 6, 7]
+    assert drawn_channels(list(found), scale, SignalFeatures()) == list(range(6))
+    size = np.array([0.1, 9.0, 0.2, 8.0, 7.0, 6.0, 5.0, 4.0])
+    many = Recordings(tuple("abcdefgh"), [Recording("r", np.outer(np.arange(5.0), size))])
+    features = SignalFeatures(normalise="none")
+    own = made.encoder(many, normalise="none").scale
+    assert drawn_channels(list(many), own, features) == [1, 3, 4, 5, 6, 7]
 
 
 def test_the_clock_begins_at_the_first_row() -> None:
