@@ -88,6 +88,8 @@ class AttentionDecoder(nn.Module):
         memory_size: Features of a step of the memory, M: what the encoder gives.
         vocab_size: Tokens of the target without the end.
         config: Everything else. The encoder has to have its kind of cell.
+        state_size: Units of a layer of the encoder, those of both directions together, whose
+            last state the decoder starts from; ``None``: M.
 
     Shape:
         - inputs: what `encode` takes
@@ -112,7 +114,14 @@ class AttentionDecoder(nn.Module):
         torch.Size([3, 2, 6])
     """
 
-    def __init__(self, memory_size: int, vocab_size: int, config: AttentionDecoderConfig) -> None:
+    def __init__(
+        self,
+        memory_size: int,
+        vocab_size: int,
+        config: AttentionDecoderConfig,
+        *,
+        state_size: int | None = None,
+    ) -> None:
         super().__init__()
         self.config: AttentionDecoderConfig = config
         self.end = vocab_size
@@ -138,7 +147,7 @@ class AttentionDecoder(nn.Module):
             RecurrentBody(width + seen, config.model_copy(update=above)) if layers > 1 else None
         )
         parts = len(tensors_of(self.bottom.initial_state(1)[0]))
-        self.bridge = Bridge(memory_size, width, layers, parts)
+        self.bridge = Bridge(state_size or memory_size, width, layers, parts)
         self.readout = nn.Linear(width + seen + size, size)
         self.dropout = dropout_of(config.dropout_output, config.dropout)
         tied = self.target_embedding.weight if config.tie_weights else None

@@ -1,17 +1,20 @@
 r"""The captioner: frames read, a sentence written, with attention over the frames in between.
 
 .. math::
-    m = \text{body}(\text{frontend}(x_1), \dots, \text{frontend}(x_T)) \qquad
+    f_t = \text{frontend}(x_t) \qquad m_t = [\text{body}(f_{1..T})_t; f_t] \qquad
     p(y \mid x) = \text{decoder}(y, m)
 
-The frontend is given to it, so that pixels and saved features are told by the same rest; the
-decoder is that of `attention_decoder.py`. A picture is one frame.
+The decoder looks back at each frame as the body understood it, and as it is: what a thing is shows
+in the frame alone, and is learned much sooner without the body in between. The frontend is given to
+it, so that pixels and saved features are told by the same rest; the decoder is that of
+`attention_decoder.py`. A picture is one frame.
 """
 
 from __future__ import annotations
 
 from typing import Any, cast
 
+import torch
 from torch import Tensor, nn
 
 from elman._errors import DataError
@@ -52,10 +55,10 @@ class Captioner(AttentionDecoder):
     """
 
     def __init__(self, frontend: nn.Module, vocab_size: int, config: CaptionerConfig) -> None:
-        directions = 2 if config.bidirectional else 1
-        super().__init__(directions * config.hidden_size, vocab_size, config)
-        self.frontend = frontend
         features = cast(Frontend, frontend).output_size
+        units = (2 if config.bidirectional else 1) * config.hidden_size
+        super().__init__(units + features, vocab_size, config, state_size=units)
+        self.frontend = frontend
         self.encoder = RecurrentBody(features, config, bidirectional=config.bidirectional)
 
     def encode(self, inputs: Any, lengths: Tensor) -> tuple[DecoderState, Memory]:
@@ -64,4 +67,6 @@ class Captioner(AttentionDecoder):
         if features.shape[0] == 0:
             raise DataError("expected at least one frame, got none")
         check_shape("lengths", lengths, B=features.shape[1])
-        return self.begin(self.encoder(features, lengths=lengths), lengths)
+        read = self.encoder(features, lengths=lengths)
+        both = torch.cat([read.output, features], -1)
+        return self.begin(read._replace(output=both), lengths)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from elman.models.attention_decoder_config import AttentionDecoderConfig
 from elman.models.config import Size
 
@@ -24,6 +26,8 @@ class CaptionerConfig(AttentionDecoderConfig):
     """Features of a token's embedding, and of what the softmax sees."""
     bidirectional: bool = True
     """Read the frames in both directions, with `hidden_size` units for each."""
+    attention: Literal["multiplicative", "additive", "none"] = "multiplicative"
+    """How the decoder looks at the frames. none: all that it knows is the body's last state."""
     tie_weights: bool = False
     """Use the embedding as the softmax's weights: for large vocabularies; small ones learn slower
     with it."""

@@ -170,11 +170,11 @@ def test_saved_features_take_the_same_way() -> None:
 def test_shapes_are_seen_wherever_they_are() -> None:
     """The maxima over the frame stay the same when what is there moves."""
     torch.manual_seed(0)
-    encoder = FrameEncoder((32, 32), channels=(8, 8), features=4, shapes=6, motion=False)
+    encoder = FrameEncoder((48, 48), channels=(8, 8), features=4, shapes=6, motion=False)
     assert encoder.output_size == 4 + 5 * 6
-    frames = torch.zeros(2, 32, 32, 1, dtype=torch.uint8)
+    frames = torch.zeros(2, 48, 48, 1, dtype=torch.uint8)
     thing = torch.randint(0, 255, (5, 5, 1), dtype=torch.uint8)
-    frames[0, 8:13, 8:13], frames[1, 16:21, 12:17] = thing, thing
+    frames[0, 16:21, 16:21], frames[1, 24:29, 20:25] = thing, thing
     with torch.no_grad():
         ((one,), (other,)) = encoder((frames, torch.tensor([1, 1]))).transpose(0, 1)
     anywhere = slice(4, 10)
