@@ -272,8 +272,13 @@ class Learned:
             words={str(name): texts(words) for name, words in content["words"].items()},
             spread=spread,
             units=units,
-            **flags,
-            **names,
+            log=flags["log"],
+            counts=flags["counts"],
+            calendar=flags["calendar"],
+            targets=names["targets"],
+            known=names["known"],
+            past=names["past"],
+            numbers=names["numbers"],
         )
 
 

@@ -264,6 +264,6 @@ class ForecastSession:
     ) -> Prepared:
         """Return steps in the network's units; NaN is what was not observed."""
         known, past = row or (np.zeros((len(y), 0)), np.zeros((len(y), 0)))
-        mask = np.isfinite(y).all(1)
+        mask = np.asarray(np.isfinite(y).all(1))
         series = Series(self.unique_id, times, np.nan_to_num(y), known, past, self.static, mask)
         return self.run.learned.prepared(series, 0, self.units)
