@@ -102,9 +102,10 @@ class SignalFeatures(Config):
         1
     """
 
-    normalise: Literal["channel", "all", "none"] = "channel"
+    normalise: Literal["channel", "all", "none"] | None = None
     """`channel`: each to mean 0 and deviation 1, as found in the training part; `all`: each to mean
-    0, and one deviation for all, where channels have the same unit."""
+    0, and one deviation for all, where channels have the same unit. Unset: `all` for points
+    (`coordinates`), else `channel`."""
     coordinates: int | None = Field(default=None, ge=2, le=3)
     """Channels are points with so many coordinates, one point after the other: 3 for x, y, z."""
     centre: int | None = Field(default=None, ge=1)
@@ -144,6 +145,11 @@ class SignalFeatures(Config):
         if self.up != "y" and not self.augment_rotate:
             raise ValueError("up has no effect without augment_rotate")
         return self
+
+    @property
+    def scaling(self) -> str:
+        """How channels are scaled: as `normalise` says, or as their kind asks for."""
+        return self.normalise or ("channel" if self.coordinates is None else "all")
 
 
 class SignalConfig(SignalLayout, SignalFeatures):

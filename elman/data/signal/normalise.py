@@ -125,9 +125,9 @@ def learn_scale(train: Recordings, features: SignalFeatures) -> Scale:
     mean = total / count
     deviation = positive(np.sqrt(np.maximum(squares / count - mean**2, 0.0)), np.abs(mean + shift))
     mean = mean + shift
-    if features.normalise == "none":
+    if features.scaling == "none":
         mean, deviation = np.zeros(width), np.ones(width)
-    elif features.normalise == "all":
+    elif features.scaling == "all":
         deviation = np.full(width, math.sqrt(float((deviation**2).mean())))
     changes, steps = np.zeros(width), np.zeros(width)
     for item in train:
@@ -135,7 +135,7 @@ def learn_scale(train: Recordings, features: SignalFeatures) -> Scale:
         there = ~np.isnan(step)
         changes += np.where(there, step, 0.0).__pow__(2).sum(0)
         steps += there.sum(0)
-    if features.normalise == "all":
+    if features.scaling == "all":
         changes, steps = np.full(width, changes.sum()), np.full(width, steps.sum())
     change = positive(np.sqrt(changes / np.maximum(steps, 1)), np.ones(width))
     gap = None

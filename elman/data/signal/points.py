@@ -63,11 +63,16 @@ def from_centre(values: Floats, features: SignalFeatures, origin: Origin) -> Flo
         size = features.coordinates
         points = values.reshape(len(values), values.shape[1] // size, size)
         centre = points[:, features.centre - 1]
+        way = np.full_like(centre, np.nan)  # not known before the centre has been seen whole
+        first = 0
         if origin.place is None:
             there = np.flatnonzero(~np.isnan(centre).any(1))
-            origin.place = centre[there[0]].copy() if len(there) else None
+            first = int(there[0]) if len(there) else len(centre)
+            origin.place = centre[first].copy() if len(there) else None
+        if origin.place is not None:
+            way[first:] = centre[first:] - origin.place
         points = points - centre[:, None]
-        points[:, features.centre - 1] = np.nan if origin.place is None else centre - origin.place
+        points[:, features.centre - 1] = way
         values = points.reshape(values.shape)
     if features.resize:
         mean = float(np.sqrt(np.nanmean(values**2))) if not np.isnan(values).all() else 0.0

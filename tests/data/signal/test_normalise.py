@@ -58,6 +58,9 @@ def test_one_deviation_for_all_or_none() -> None:
     together = learn_scale(found, SignalFeatures(normalise="all"))
     assert together.deviation == (5.0, 5.0)
     np.testing.assert_allclose(together.change, np.sqrt((0.4**2 + 2.8**2) / 2))
+    points = SignalFeatures(coordinates=2)
+    assert learn_scale(found, points) == together and points.scaling == "all"
+    assert learn_scale(found, SignalFeatures()).deviation == (1.0, 7.0)
     plain = learn_scale(found, SignalFeatures(normalise="none"))
     assert plain.mean == (0, 0) and plain.deviation == (1, 1)
 

@@ -19,7 +19,7 @@ def test_where_somebody_stands_does_not_matter_but_their_way_does() -> None:
 
 
 def test_the_origin_is_the_first_place_that_is_known() -> None:
-    values = np.array([[np.nan, np.nan], [2.0, 3.0], [4.0, 3.0]])
+    values = np.array([[np.nan, 7.0], [2.0, 3.0], [4.0, 3.0]])  # of half a place nothing follows
     origin = Origin()
     found = from_centre(values, SignalFeatures(coordinates=2, centre=1), origin)
     np.testing.assert_array_equal(found, [[np.nan, np.nan], [0, 0], [2, 0]])
