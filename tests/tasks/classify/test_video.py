@@ -214,6 +214,7 @@ def test_epochs_leak_neither_frames_nor_handles(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 def test_a_thousand_clips_leak_neither_frames_nor_handles(tmp_path: Path) -> None:
     make_moving_digits(tmp_path / "clips", 1000)
     task = task_of(tmp_path / "clips", train={"epochs": 4}, video={"cache_mb": 0})
