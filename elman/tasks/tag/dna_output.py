@@ -129,9 +129,9 @@ def check(options: TagPredict, labels: Sequence[str]) -> None:
         ConfigError: If there is one, or no such tag.
     """
     usual = TagPredict()
-    if options.format == "conll":
+    if options.format in ("conll", "csv"):
         raise ConfigError("format: DNA is written as bed (the default), bedgraph or json")
-    for name in ("input", "chunk"):
+    for name in ("input", "chunk", "stream"):
         if getattr(options, name) != getattr(usual, name):
             raise ConfigError(f"{name}: has no effect on DNA. Leave it out")
     if options.track is not None and options.track not in labels:

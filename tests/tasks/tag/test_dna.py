@@ -161,6 +161,8 @@ def test_a_resumed_training_ends_with_the_same_bits(tmp_path: Path) -> None:
 def test_what_has_no_effect_is_refused(run: StepTagRun, tmp_path: Path) -> None:
     for options, message in (
         ({"format": "conll"}, "written as bed"),
+        ({"format": "csv"}, "written as bed"),
+        ({"stream": True}, "stream: has no effect on DNA"),
         ({"chunk": 5}, "chunk: has no effect on DNA"),
         ({"input": "words"}, "input: has no effect on DNA"),
         ({"format": "bedgraph", "track": "ritch"}, "did you mean 'rich'"),
@@ -206,11 +208,10 @@ def resident_mb(process: int) -> float:
     return int(found[1]) / 1024 if found else 0.0
 
 
-def memory_while_tagging(
-    run: Path, data: Path, out: Path, *options: str
-) -> list[tuple[int, float]]:
+def memory_while_tagging(run: Path, data: Path, out: Path) -> list[tuple[int, float]]:
     """Return, many times a second, up to which base a command has come and what it holds."""
-    command = [sys.executable, "-m", "elman", "predict", str(run), str(data), *options]
+    command = [sys.executable, "-m", "elman", "predict", str(run), str(data)]
+    command += ["--format", "bedgraph"]
     seen: list[tuple[int, float]] = []
     with out.open("wb") as file:
         process = subprocess.Popen(command, stdout=file, env={**os.environ, "OMP_NUM_THREADS": "1"})
