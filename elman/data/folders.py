@@ -1,7 +1,7 @@
 """Sets that are folders of files, sounds and clips: made once on this machine, known by a name.
 
 =================  ===================  ==============================================
-``morse``          transcribe           words, call signs and groups in Morse code
+``dialled``        transcribe           telephone numbers as they are dialled
 ``moving-digits``  classify, caption    short films of handwritten digits that move
 =================  ===================  ==============================================
 """
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from elman._registry import Registry
-from elman.data.audio.builtin import make_morse
+from elman.data.audio.builtin import make_dialled
 from elman.data.made import Make, Progress, made_folder
 from elman.data.package import Package
 from elman.data.video.moving_digits import make_moving_digits
@@ -64,18 +64,18 @@ def moving_digits(folder: Path, progress: Progress | None) -> None:
     make_moving_digits(folder, CLIPS, progress=progress)
 
 
-def morse(folder: Path, progress: Progress | None) -> None:
+def dialled(folder: Path, progress: Progress | None) -> None:
     """Fill a folder with recordings."""
-    make_morse(folder, progress=progress)
+    make_dialled(folder, progress=progress)
 
 
 FOLDERS: Registry[BuiltinFolder] = Registry("built-in folder")
 FOLDERS.register(
-    "morse",
+    "dialled",
     BuiltinFolder(
-        "Words, call signs and groups in Morse code, with noise; made by rule",
+        "Telephone numbers as they are dialled, in tones with noise; made by rule",
         "none needed",
-        morse,
+        dialled,
         "transcribe",
         1,
         "manifest.tsv",

@@ -49,9 +49,9 @@ class TranscribeTask(Config):
 
     task: Literal["transcribe"] = "transcribe"
     """The task's name in the registry."""
-    data: str = "morse"
+    data: str = "dialled"
     """A table of recordings and transcripts (CSV, TSV, JSON lines, Parquet), a folder of both, or
-    morse: words in Morse code, made here."""
+    dialled: telephone numbers in tones, made here."""
     audio: AudioConfig = Field(default_factory=AudioConfig)
     """How recordings and transcripts are read, split and varied."""
     model: TranscriberConfig = Field(default_factory=TranscriberConfig)

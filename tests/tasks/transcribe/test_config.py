@@ -29,5 +29,5 @@ def test_what_has_no_effect_is_refused(case: str) -> None:
 
 def test_what_is_usual() -> None:
     task = TranscribeTask()
-    assert task.data == "morse" and task.train.select == "cer"
+    assert task.data == "dialled" and task.train.select == "cer"
     assert TranscribeEval(beam=8, lm="run", lm_weight=0.3).beam == 8
