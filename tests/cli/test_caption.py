@@ -14,7 +14,7 @@ from tests.tasks.caption.squares import frames_of, write_squares
 
 SMALL = (
     *("--model.hidden-size", 8, "--model.embedding-size", 8, "--train.batch-size", 16),
-    *("--video.channels", 4, "--video.features", 8, "--video.size", 16, 16),
+    *("--video.channels", 4, "--video.features", 8, "--video.shapes", 2, "--video.size", 16, 16),
     *("--video.source-frames-per-s", 10),
 )
 

@@ -14,7 +14,13 @@ from elman.tasks.caption.task import CaptionRun, CaptionTraining
 
 WAYS = {"left": (0, -1), "right": (0, 1), "up": (-1, 0), "down": (1, 0)}
 SMALL: dict[str, Any] = {
-    "video": {"source_frames_per_s": 10, "size": [16, 16], "channels": [8], "features": 24}
+    "video": {
+        "source_frames_per_s": 10,
+        "size": [16, 16],
+        "channels": [8],
+        "features": 24,
+        "shapes": 8,
+    }
     | {"shift": 0, "brightness": 0.0},
     "model": {"cell": "gru", "hidden_size": 24, "embedding_size": 16, "dropout": 0.0},
     "train": {"batch_size": 16, "lr": 0.005, "epochs": 40, "eval_every": 60, "select": "exact"},

@@ -26,7 +26,7 @@ def test_training_learns_shows_and_keeps_the_best(squares: Path, tmp_path: Path)
     assert training.next_steps()[0].startswith(f"elman predict {tmp_path}")
     events = list(training.events())
     nats = [event.nats for event in events if isinstance(event, Validated)]
-    assert min(nats) < 0.5 * nats[0]
+    assert min(nats) < 0.7 * nats[0]
     metrics = next(event.metrics for event in events if isinstance(event, Validated))
     assert set(metrics) >= {"exact match", "CIDEr-D"}
     shown = [event.text for event in events if isinstance(event, Sampled)]
