@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from elman._errors import ConfigError
 from elman.data.music.score import Note
 
-__all__ = ["KEYS", "Key", "estimate_key", "parse_key", "pitch_classes"]
+__all__ = ["KEYS", "Key", "estimate_key", "key_fits", "parse_key", "pitch_classes"]
 
 NAMES = ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 MINOR_NAMES = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "G#", "A", "Bb", "B")
@@ -105,10 +105,16 @@ def estimate_key(notes: Iterable[Note]) -> Key | None:
         >>> str(estimate_key([Note(0, pitch, 1) for pitch in (60, 62, 64, 65, 67, 69, 71, 60)]))
         'C'
     """
+    fits = key_fits(notes)
+    return KEYS[int(np.argmax(fits))] if fits.any() else None
+
+
+def key_fits(notes: Iterable[Note]) -> NDArray[np.float64]:
+    """Return how well each key fits the notes, ``(24,)`` correlations; without evidence zeros."""
     heard = pitch_classes(notes)
     if np.ptp(heard) == 0:
-        return None
+        return np.zeros(len(KEYS))
+    heard = (heard - heard.mean()) / np.linalg.norm(heard - heard.mean())
     profiles = np.array([np.roll(MINOR if key.minor else MAJOR, key.tonic) for key in KEYS])
     profiles -= profiles.mean(axis=1, keepdims=True)
-    scores = profiles @ (heard - heard.mean()) / np.linalg.norm(profiles, axis=1)
-    return KEYS[int(np.argmax(scores))]
+    return np.asarray(profiles @ heard / np.linalg.norm(profiles, axis=1))

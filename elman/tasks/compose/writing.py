@@ -12,8 +12,9 @@ import torch
 from torch import Tensor, nn
 
 from elman._errors import ConfigError, DataError
+from elman.data.music.events import EventVocabulary
 from elman.data.music.grammar import Grammar
-from elman.data.music.key import Key, estimate_key, parse_key
+from elman.data.music.key import Key, estimate_key, key_fits, parse_key
 from elman.data.music.roll import KEYS, roll_of, score_of_roll
 from elman.data.music.score import DRUMS, Meter, Score, Tempo, Track, bar_lines, cut, tidy
 from elman.models.generate import CHUNK, evaluating, read
@@ -29,6 +30,8 @@ ROLL_BARS = 16
 """Bars of a roll, which has no end of its own."""
 TICKS = 480
 MOST_EVENTS_A_BAR = 2000
+MOST_TRIES = 8
+"""Pieces that are drawn, at most, for one that sounds like the key asked for."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +83,11 @@ def write(
 def write_events(
     form: EventForm, model: Any, asked: ComposeGenerate, primer: Score | None
 ) -> Written:
-    """Write events that obey the grammar, one after another."""
+    """Write events that obey the grammar, one after another.
+
+    Of pieces that shall be in a key, the first is taken that sounds like it, or else the nearest
+    of `MOST_TRIES`: a network told a key may still leave it.
+    """
     vocabulary = form.vocabulary
     key = parse_key(asked.key) if asked.key is not None else None
     if key is not None and not vocabulary.keys:
@@ -94,11 +101,35 @@ def write_events(
         told = vocabulary.encode(primer, key, asked.style or "")[:-1].tolist()
         prompt = [*told, vocabulary.bar(key)]
         given = told.count(vocabulary.bar(key))
+    sampler = Sampler(asked.temperature, asked.top_k, asked.top_p, asked.seed)
+    drawn_once = asked.key is None or primer is not None or asked.temperature == 0
+    best, best_fit = None, -math.inf
+    for _ in range(1 if drawn_once else MOST_TRIES):
+        score = draw_piece(vocabulary, model, asked, sampler, prompt, given)
+        fits = key_fits(score.notes())
+        fit = float(fits[key.number]) if key is not None else 0.0
+        if best is None or fit > best_fit:
+            best, best_fit = score, fit
+        if key is not None and int(np.argmax(fits)) == key.number:
+            break
+    assert best is not None  # noqa: S101 (there was a first)
+    starts = [start for start, _ in bar_lines(best)]
+    return Written(best, int(starts[given]) if given < len(starts) else best.length)
+
+
+def draw_piece(
+    vocabulary: EventVocabulary,
+    model: Any,
+    asked: ComposeGenerate,
+    sampler: Sampler,
+    prompt: list[int],
+    given: int,
+) -> Score:
+    """Draw a piece after a prompt of so many bars."""
     bars = None if asked.bars is None else given + asked.bars
     grammar = Grammar(vocabulary, bars=bars, most_bars=given + MOST_BARS)
     for number in prompt:
         grammar.write(number)
-    sampler = Sampler(asked.temperature, asked.top_k, asked.top_p, asked.seed)
     logits, state = read(model, prompt)
     most = (asked.bars or MOST_BARS) * MOST_EVENTS_A_BAR
     while not grammar.over:
@@ -109,9 +140,7 @@ def write_events(
         if most < 0:
             raise DataError("the model does not come to an end; lower --temperature")
         logits, state = read(model, [int(picked)], state)
-    score = grammar.player.score()
-    starts = [start for start, _ in bar_lines(score)]
-    return Written(score, int(starts[given]) if given < len(starts) else score.length)
+    return grammar.player.score()
 
 
 def write_roll(form: RollForm, model: Any, asked: ComposeGenerate, primer: Score | None) -> Written:

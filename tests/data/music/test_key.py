@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from elman._errors import ConfigError
-from elman.data.music.key import KEYS, Key, estimate_key, parse_key, pitch_classes
+from elman.data.music.key import KEYS, Key, estimate_key, key_fits, parse_key, pitch_classes
 from elman.data.music.score import Note
 from tests.data.music.tunes import scale
 
@@ -23,6 +23,12 @@ def test_scales_are_heard_in_their_key(key: Key) -> None:
 def test_the_key_moves_with_the_music() -> None:
     heard = [estimate_key(scale(60 + step).notes()) for step in range(12)]
     assert heard == [Key(step, False) for step in range(12)]
+
+
+def test_fits_are_correlations() -> None:
+    fits = key_fits(scale().notes())
+    assert fits.shape == (24,) and fits.argmax() == 0 and 0.7 < fits[0] <= 1 and fits.min() >= -1
+    assert not key_fits([]).any()
 
 
 def test_without_evidence_there_is_no_key() -> None:

@@ -11,6 +11,7 @@ import torch
 
 from elman._errors import ConfigError, DataError
 from elman.data.music.grammar import Grammar
+from elman.data.music.key import key_fits, parse_key
 from elman.data.music.roll import roll_of
 from elman.data.music.score import Score, Tempo, bar_lines, cut
 from elman.tasks.compose.config import ComposeGenerate
@@ -109,6 +110,19 @@ def test_key_and_style_stand_at_the_beginning(events: ComposeRun) -> None:
         asked = ComposeGenerate(bars=4, key="C", style=style, temperature=0.0)
         found[style] = write(events.form, events.model, asked).score
     assert [m.beats for m in found["waltz"].meters] == [3] and found["march"].meters == ()
+
+
+def test_a_piece_in_a_key_is_the_best_of_several(
+    events: ComposeRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = parse_key("D")
+    asked = ComposeGenerate(bars=2, seed=0, key="D", temperature=1.5)
+    best = write(events.form, events.model, asked)
+    assert write(events.form, events.model, asked) == best
+    monkeypatch.setattr("elman.tasks.compose.writing.MOST_TRIES", 1)
+    first = write(events.form, events.model, asked)
+    fits = [key_fits(written.score.notes())[key.number] for written in (best, first)]
+    assert fits[0] >= fits[1]
 
 
 @pytest.mark.parametrize(
