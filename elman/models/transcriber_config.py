@@ -57,13 +57,17 @@ class TranscriberConfig(BodyConfig):
     """Where the highest band ends. Unset: half the rate."""
     mel_scale: Literal["htk", "slaney"] = "htk"
     """Which of the two usual mel scales."""
+    cell: Literal["rnn", "rnn_relu", "lstm", "gru"] = "gru"
+    """The equation of one step."""
+    num_layers: Size = 1
+    """Recurrent layers, one above the other: more for more data, and they are silent for longer."""
     channels: Size = 16
     """Filters of each convolution."""
     subsampling: Annotated[int, Field(ge=1, le=8)] = 4
     """Frames that become one step, 1, 2, 4 or 8: more is faster, but every letter needs a step."""
     hidden_size: Size = 128
     """Units in each layer, and in each direction."""
-    dropout: Rate = 0.2
+    dropout: Rate = 0.1
     """Dropout of the input, between the layers, and of the output: the one knob to turn first."""
     streaming: bool = False
     """Hear in one direction only, so that sound can be transcribed as it comes; otherwise the

@@ -30,7 +30,7 @@ class TranscribeTrainConfig(ExampleTrainConfig):
 
     batch_size: int = Field(default=16, ge=1)
     """Recordings side by side in one batch."""
-    lr: float = Field(default=2e-3, gt=0, le=1000)
+    lr: float = Field(default=5e-3, gt=0, le=1000)
     """Peak learning rate."""
     max_tokens: int | None = Field(default=None, ge=1)
     """Frames in one batch at most, padding included: long recordings then come in smaller
