@@ -104,8 +104,8 @@ def mel_filterbank(
             f"low_hz, high_hz: expected 0 <= low < high <= {rate / 2:g} Hz, half the rate of "
             f"{rate:,} Hz; got {low_hz:g} and {top:g}"
         )
-    ends = hz_to_mel(torch.tensor([low_hz, top], dtype=torch.float64), scale)
-    corners = mel_to_hz(torch.linspace(*ends.tolist(), mels + 2, dtype=torch.float64), scale)
+    low, high = hz_to_mel(torch.tensor([low_hz, top], dtype=torch.float64), scale).tolist()
+    corners = mel_to_hz(torch.linspace(low, high, mels + 2, dtype=torch.float64), scale)
     hz = torch.linspace(0, rate / 2, bins, dtype=torch.float64)
     rise = (hz - corners[:-2, None]) / (corners[1:-1] - corners[:-2])[:, None]
     fall = (corners[2:, None] - hz) / (corners[2:] - corners[1:-1])[:, None]

@@ -51,6 +51,7 @@ class Subsampling(nn.Module):
         if not 0 <= ahead < KERNEL:
             raise ConfigError(f"ahead: expected 0 to {KERNEL - 1} frames, got {ahead}")
         self.factor, self.bands, self.ahead = factor, bands, ahead
+        self.channels = channels
         halvings = factor.bit_length() - 1
         self.strides = (2,) * halvings + (1,) * (2 - halvings)
         self.convolutions = nn.ModuleList(
@@ -83,8 +84,8 @@ class Subsampling(nn.Module):
         """Return the state before the first frame."""
         like = self.norm.weight
         return tuple(
-            like.new_zeros(batch, convolution.in_channels, KERNEL - 1, width)
-            for convolution, width in zip(self.convolutions, self.widths, strict=False)
+            like.new_zeros(batch, self.channels if k else 1, KERNEL - 1, width)
+            for k, width in enumerate(self.widths[:-1])
         )
 
     def stream(self, frames: Tensor, state: SubsamplingState) -> tuple[Tensor, SubsamplingState]:
@@ -104,7 +105,7 @@ class Subsampling(nn.Module):
                 x = torch.relu(convolution(x[:, :, : (count - 1) * stride + KERNEL]))
             else:
                 width = (x.shape[3] + 1) // 2
-                x = x.new_zeros(x.shape[0], convolution.out_channels, 0, width)
+                x = x.new_zeros(x.shape[0], self.channels, 0, width)
         return self.steps(x), tuple(kept)
 
     def steps(self, x: Tensor) -> Tensor:

@@ -176,7 +176,7 @@ class RunningNorm:
         weights = torch.where(gap >= 0, self.decay ** gap.clamp(min=0), torch.zeros_like(gap))
         carried = self.decay ** (steps + 1)
         state, parts = self.start(len(y), y.device), []
-        for terms in self.terms(y, observed).split(CHUNK, -1):
+        for terms in torch.split(self.terms(y, observed), CHUNK, -1):
             t = terms.shape[-1]
             parts.append(terms @ weights[:t, :t].T + state.unsqueeze(-1) * carried[:t])
             state = parts[-1][..., -1:].squeeze(-1) if t else state

@@ -36,7 +36,7 @@ class Strip(NamedTuple):
 
 
 def contact_sheet(title: str, strips: Sequence[Strip], caption: str = "") -> Picture:
-    """Draw a row of frames for each clip, its heading above: blue if correct, orange if mistaken."""
+    """Draw a row of frames for each clip, its heading above: blue if right, orange if wrong."""
     across = min(ACROSS, max(len(strip.frames) for strip in strips))
     height, width = strips[0].frames.shape[1:3]
     tile = 9.0 / across

@@ -17,9 +17,7 @@ def test_every_key_is_a_flag_and_every_flag_is_described(name: str) -> None:
     keys = set(inspect.signature(command).parameters)
     assert keys == set(config.model_fields) - {"task"} | {"config", "out"}
     tables = {
-        key
-        for key, field in config.model_fields.items()
-        if table_of(field.annotation) is not None
+        key for key, field in config.model_fields.items() if table_of(field.annotation) is not None
     }
     for key in keys - tables:
         assert f"    {key}: " in (command.__doc__ or "")

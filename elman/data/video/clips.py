@@ -298,8 +298,8 @@ def looks_like_clips(data: str) -> bool:
         return False
     try:
         table = open_table(data)
-        name = usual(table.columns, "path")
-        first = None if name is None else next(table.rows([name]), None)
+        column = usual(table.columns, "path")
+        first = None if column is None else next(table.rows([column]), None)
     except DataError:
         return False  # whoever reads it says what is wrong
     if first is None:

@@ -57,11 +57,11 @@ def divided(clips: Clips, config: VideoConfig, strata: Sequence[str] | None = No
     drawing = config.model_copy(update={**fractions, "valid": None, "test": None,
                                         "valid_groups": (), "test_groups": ()})  # fmt: skip
     if any(asked.values()):
-        if all(groups[k] for k in pool):
-            drawn = by_group(clips.name, [groups[k] for k in pool], drawing)
+        if all(groups[int(k)] for k in pool):
+            drawn = by_group(clips.name, [groups[int(k)] for k in pool], drawing)
         else:
             drawn = split_rows(
-                len(pool), drawing, None if strata is None else [strata[k] for k in pool]
+                len(pool), drawing, None if strata is None else [strata[int(k)] for k in pool]
             )
         for part in asked:
             if asked[part]:

@@ -11,4 +11,3 @@ def test_step_config_has_what_was_said() -> None:
     model = {"hidden_size": 7, "output": "softmax", "bidirectional": False}
     config = step_config(load_config(TagTask, None, {"model": model}))
     assert (config.hidden_size, config.output, config.bidirectional) == (7, "softmax", False)
-
