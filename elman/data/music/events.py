@@ -186,7 +186,9 @@ class EventVocabulary:
         if self.keys and key is not None:
             ids.append(self.id("key", key.number))
         if style and style not in self.styles:
-            known = ", ".join(self.styles) or "none"
+            if not self.styles:
+                raise ConfigError("style: this run was trained on pieces without styles")
+            known = ", ".join(self.styles)
             raise ConfigError(f"style: expected one of {known}, got {style!r}")
         if style:
             ids.append(self.id("style", style))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,8 @@ from elman.data.video.sampling import ROUNDING_S, Clip, moment
 
 __all__ = ["ArrayFile", "array_clip", "is_array_file", "is_frames"]
 
+ONE_AT_A_TIME = Lock()
+"""NumPy parses a header as Python, which Python 3.11 cannot do in two threads at once."""
 CONTENT = ("frames", "X", "x", "video", "features", "arr_0")
 
 
@@ -30,6 +33,17 @@ def is_frames(array: NDArray[Any]) -> bool:
     return array.dtype == np.uint8 and (
         array.ndim == 3 or (array.ndim == 4 and array.shape[3] in (1, 3))
     )
+
+
+def opened(path: Path, rate: float) -> tuple[NDArray[Any], float]:
+    """Return a file's array, and its rate if it says one; a ``.npy`` is mapped, not read."""
+    if path.suffix.lower() == ".npy":
+        return np.load(path, mmap_mode="r", allow_pickle=False), rate
+    with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+        known = [name for name in CONTENT if name in arrays] or list(arrays)[:1]
+        if not known:
+            raise BrokenClip(f"{path}: holds no array")
+        return arrays[known[0]], float(arrays["fps"]) if "fps" in arrays else rate
 
 
 @dataclass(frozen=True)
@@ -54,15 +68,8 @@ class ArrayFile:
             BrokenClip: If it holds no such array.
         """
         try:
-            if path.suffix.lower() == ".npy":
-                content = np.load(path, mmap_mode="r", allow_pickle=False)
-            else:
-                with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-                    known = [name for name in CONTENT if name in arrays] or list(arrays)[:1]
-                    if not known:
-                        raise BrokenClip(f"{path}: holds no array")
-                    content = arrays[known[0]]
-                    rate = float(arrays["fps"]) if "fps" in arrays else rate
+            with ONE_AT_A_TIME:
+                content, rate = opened(path, rate)
         except (OSError, ValueError, EOFError, KeyError, TypeError, zipfile.BadZipFile) as error:
             if isinstance(error, BrokenClip):
                 raise

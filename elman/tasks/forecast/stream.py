@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from elman._errors import DataError
 from elman.data.series.frequency import time_text
+from elman.data.series.parse import BadValue, parse_dates
 from elman.data.series.series import Floats, Series
 from elman.models.forecaster import Memory
 from elman.tasks.forecast.backtest import Forecast
@@ -23,6 +24,9 @@ from elman.tasks.forecast.network import TrainedForecaster
 from elman.tasks.forecast.windows import whole
 
 __all__ = ["ForecastSession"]
+
+MOST_MISSED = 10_000
+"""Steps in a row that may be missing; more is a wrong time."""
 
 
 class ForecastSession:
@@ -215,12 +219,15 @@ class ForecastSession:
                 raise DataError(
                     f"series '{self.unique_id}': '{ds}' is no number of a step"
                 ) from None
+        form = self.run.task.series.date_format
         try:
+            if isinstance(ds, str):
+                return parse_dates([ds.strip()], form).times[0]
             return np.datetime64(ds, "us")
-        except ValueError:
+        except (ValueError, BadValue):
+            wanted = f"one written as {form}" if form else "one such as 2024-05-31 13:00"
             raise DataError(
-                f"series '{self.unique_id}': '{ds}' is no date; expected one such as "
-                "2024-05-31 13:00"
+                f"series '{self.unique_id}': '{ds}' is no date; expected {wanted}"
             ) from None
 
     def _missed(self, time: Any) -> int:
@@ -238,6 +245,12 @@ class ForecastSession:
             raise DataError(
                 f"series '{self.unique_id}': {time_text(time)} is not on the grid of every "
                 f"{frequency.name}; expected {time_text(self.next_time)}"
+            )
+        if position - self.steps > MOST_MISSED:
+            raise DataError(
+                f"series '{self.unique_id}': {position - self.steps:,} steps are missing between "
+                f"{time_text(self.last)} and {time_text(time)}; at most {MOST_MISSED:,} are filled "
+                "in. Mend the time, or begin a new series"
             )
         return position - self.steps
 

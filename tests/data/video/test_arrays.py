@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -95,3 +96,12 @@ def test_features_must_be_finite(tmp_path: Path) -> None:
 def test_frames_are_bytes_in_two_dimensions_or_three() -> None:
     assert is_frames(FRAMES) and is_frames(FRAMES[..., None])
     assert not is_frames(FRAMES.astype(float)) and not is_frames(FRAMES[:, 0])
+
+
+def test_many_threads_may_open_at_once(tmp_path: Path) -> None:
+    for k in range(8):
+        np.save(tmp_path / f"{k}.npy", np.full((3, 4, 4), k, np.uint8))
+    paths = [tmp_path / f"{k % 8}.npy" for k in range(400)]
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda path: int(ArrayFile.open(path, 1.0).content[0, 0, 0]), paths))
+    assert found == [k % 8 for k in range(400)]

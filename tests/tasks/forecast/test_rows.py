@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -93,3 +95,32 @@ def test_a_network_that_knows_the_future_is_refused(
     run = trained(tmp_path, data=data, series={"known": ["price"]}, model=STREAM)
     with pytest.raises(ConfigError, match="needs price of the steps to come"):
         streamed(run, monkeypatch, "unique_id,ds,y,price\n")
+
+
+def test_a_time_far_away_is_refused(run: ForecastRun, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = Path(run.task.data).read_text().splitlines()
+    name, time, *rest = lines[1].split(",")
+    far = ",".join([name, "9" + time[1:], *rest])
+    with pytest.raises(DataError, match="steps are missing between .* at most 10,000 are filled"):
+        streamed(run, monkeypatch, "\n".join([lines[0], lines[1], far, ""]))
+
+
+@pytest.mark.parametrize(
+    ("form", "written"),
+    [
+        ("%d.%m.%Y %H:%M", "%d.%m.%Y %H:%M"),
+        (None, "%Y/%m/%d %H:%M"),
+        (None, "%Y-%m-%dT%H:%M:%SZ"),
+    ],
+)
+def test_times_are_read_as_those_of_the_training(
+    run: ForecastRun, monkeypatch: pytest.MonkeyPatch, form: str | None, written: str
+) -> None:
+    series = run.task.series.model_copy(update={"date_format": form})
+    own = replace(run, task=run.task.model_copy(update={"series": series}))
+    session = own.stream(unique_id="a")
+    for hour in range(3):
+        session.observe(datetime(2024, 1, 1, hour).strftime(written), [1.0])
+    assert session.steps == 3
+    with pytest.raises(DataError, match="is no date; expected one"):
+        session.observe("tomorrow", [1.0])
