@@ -96,7 +96,7 @@ def answer(conversation: Conversation, text: str, before: str) -> None:
             sys.stdout.write(printable(piece).replace("\n", " "))
             sys.stdout.flush()
     except KeyboardInterrupt:
-        pieces.close()  # type: ignore[attr-defined]
+        pieces.close()  # type: ignore[attr-defined]  # a generator
         sys.stdout.write(" ...")
     sys.stdout.write("\n")
     sys.stdout.flush()

@@ -23,7 +23,7 @@ def flags(config: type[Config]) -> type[BaseModel]:
         default = field.get_default(call_default_factory=True)
         shown = "" if default in (None, (), []) else f" [default: {shorthand(default)}]"
         fields[name] = (
-            field.annotation | None,  # type: ignore[operator]
+            field.annotation | None,  # type: ignore[operator]  # a type, at run time
             Field(default=None, description=f"{field.description or ''}{shown}".replace("`", "")),
         )
     return create_model(f"{config.__name__}Flags", **fields)

@@ -69,7 +69,7 @@ def task_command(name: str) -> Callable[..., None]:
         parameters.append(kinds(key, kind, default=None, annotation=annotation))
     parameters.sort(key=lambda parameter: parameter.kind)
     signature = inspect.Signature(parameters)
-    command.__signature__ = signature  # type: ignore[attr-defined]
+    command.__signature__ = signature  # type: ignore[attr-defined]  # functions take attributes
     command.__annotations__ = {p.name: p.annotation for p in parameters}
     lines = [f"    {key}: {' '.join(text.split())}" for key, text in helps.items()]
     about = inspect.getdoc(config_class) or ""

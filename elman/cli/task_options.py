@@ -47,7 +47,7 @@ def with_task_options(command: str) -> Callable[[Command], Command]:
             function(*words, **rest, options=options)
 
         signature = inspect.Signature([*fixed, *extra])
-        run.__signature__ = signature  # type: ignore[attr-defined]
+        run.__signature__ = signature  # type: ignore[attr-defined]  # functions take attributes
         run.__annotations__ = {p.name: p.annotation for p in (*fixed, *extra)}
         run.__doc__ = function.__doc__
         return run

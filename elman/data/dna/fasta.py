@@ -136,7 +136,7 @@ def opened(path: str) -> Iterable[bytes]:
     if path != STDIN:
         return read_bytes(Path(path), BLOCK_BYTES)
     stream: BinaryIO = sys.stdin.buffer
-    blocks = iter(lambda: stream.read1(BLOCK_BYTES), b"")  # type: ignore[attr-defined]
+    blocks = iter(lambda: stream.read1(BLOCK_BYTES), b"")  # type: ignore[attr-defined]  # they do
     first = next(blocks, b"")
     whole = itertools.chain([first], blocks)
     return unpacked(whole) if first.startswith(b"\x1f\x8b") else whole

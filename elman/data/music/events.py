@@ -369,5 +369,5 @@ class EventVocabulary:
             meters=meters,
             keys=bool(told["keys"]),
             styles=tuple(str(style) for style in told["styles"]),
-            **lists,  # type: ignore[arg-type]
+            **lists,  # type: ignore[arg-type]  # lists of the fields
         )

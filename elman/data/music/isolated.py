@@ -72,9 +72,9 @@ class MidiReader:
         except OSError as error:
             raise DataError(f"cannot read {path}: {error.strerror}") from None
         if content[:4] != b"MThd":
+            found = "begins otherwise" if content else "is empty"
             raise DataError(
-                f"{path}: expected a Standard MIDI file, which begins with MThd; "
-                f"got {content[:4]!r}" + ("" if content else " (the file is empty)")
+                f"{path}: expected a Standard MIDI file, which begins with MThd; this one {found}"
             )
         reply = self._ask(path) if self._fast else None
         return read_midi(content, path) if reply is None else as_score(reply, path)

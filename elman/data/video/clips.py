@@ -161,6 +161,11 @@ def find_clips(data: str, config: VideoConfig) -> Clips:
         return from_folder(path, config)
     if is_array_file(path):
         return from_stack(path, config)
+    if is_video(path):
+        raise DataError(
+            f"{data} is one clip; expected many to learn from: a folder with a folder for each "
+            "class, or a table with the columns path and label (or caption)"
+        )
     return from_manifest(path, config)
 
 
@@ -294,6 +299,8 @@ def looks_like_clips(data: str) -> bool:
         return any(is_clip(clip) and not is_array_file(clip) for clip in some)
     if path.suffix.lower() == ".npz" and path.is_file():
         return is_stack(path)
+    if is_video(path):
+        return True  # one alone is refused by whoever reads it
     if not (path.is_file() and looks_like_table(path)):
         return False
     try:

@@ -110,7 +110,7 @@ def test_without_symusic_mido_reads(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [(b"", "the file is empty"), (b"ID3\x03 sound", "begins with MThd"), (None, "cannot read")],
+    [(b"", "this one is empty"), (b"ID3\x03 sound", "begins with MThd"), (None, "cannot read")],
 )
 def test_what_is_no_midi_is_refused(tmp_path: Path, content: bytes | None, message: str) -> None:
     path = tmp_path / "song.mid"

@@ -136,3 +136,10 @@ def test_files_that_a_manifest_or_a_list_names(folder: Path) -> None:
     assert list(listed_clips(folder / "m.csv", CONFIG)) == wanted
     (folder / "list.txt").write_text("\n".join([*wanted, "", ""]))
     assert list(listed_clips(folder / "list.txt", CONFIG)) == wanted
+
+
+def test_one_clip_is_no_set(tmp_path: Path) -> None:
+    (tmp_path / "one.mp4").write_bytes(b"whatever")
+    assert looks_like_clips(str(tmp_path / "one.mp4"))
+    with pytest.raises(DataError, match="one.mp4 is one clip; expected many to learn from"):
+        find_clips(str(tmp_path / "one.mp4"), VideoConfig())
